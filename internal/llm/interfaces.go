@@ -1,0 +1,61 @@
+package llm
+
+// Backend is a protocol: it turns requests into calls and answers into events.
+// It is a pure codec: no network, no clock. Methods are safe for concurrent use.
+type Backend interface {
+	// Encode renders a request. The body is rendered once, before load runs.
+	Encode(Request) (*Call, error)
+	// Decoder makes the reader of one answer. A decoder serves one goroutine.
+	Decoder() Decoder
+}
+
+// Decoder reads the answer to one call.
+type Decoder interface {
+	// Decode reads one event: the data of an SSE event (name is its `event:`
+	// field, else empty), one NDJSON line, or, without streaming, the whole
+	// body. It fills ev, which comes zeroed. An error means that the bytes are
+	// not what the protocol allows (class malformed_stream). name and data are
+	// valid during the call only.
+	Decode(name, data []byte, ev *Event) error
+}
+
+// Dataset is a source of sessions. Methods are safe for concurrent use.
+type Dataset interface {
+	// Session gives session i (from 0) of the stream that seed selects: a pure
+	// function of (the dataset's own configuration, seed, i), the same in every
+	// process. A source with fewer rows than asked for starts again.
+	Session(seed uint64, i int) (Session, error)
+	// Rows is the number of distinct sessions, 0 when there is no end to them.
+	Rows() int
+	// Digest identifies the content: equal digests give equal sessions for equal
+	// seeds. Hexadecimal.
+	Digest() string
+}
+
+// Counter counts the tokens of a text. It is safe for concurrent use.
+type Counter interface {
+	Name() string // the tokenizer's name, for labels
+	Count(text string) int
+}
+
+// Tokenized is a Dataset or Backend that names the tokenizer with which texts
+// are counted where the server sends no usage. Counter may return nil.
+type Tokenized interface{ Counter() Counter }
+
+// Target is a Backend that can say, for `plan` and the preflight, whom it will
+// call. Endpoint holds no secret.
+type Target interface {
+	Endpoint() string // the full URL that calls go to
+	Model() string    // "" when it is still to be asked of the server
+}
+
+// ModelAsker is a Backend that can find its model out by itself: pipeline sends
+// the call before the run and hands the answer's body to UseModels, which keeps
+// the only model listed or returns an error that lists them.
+type ModelAsker interface {
+	ModelsCall() *Call
+	UseModels(body []byte) error
+}
+
+// CacheResetter is a Backend whose server can drop its prefix cache on request.
+type CacheResetter interface{ ResetCacheCall() *Call }

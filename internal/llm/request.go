@@ -1,0 +1,48 @@
+package llm
+
+import (
+	"encoding/json"
+	"net/http"
+)
+
+// Session is a sequence of requests of which each waits for the answer to the
+// one before. Nearly every session has one turn.
+type Session struct {
+	ID    string    // the dataset's own name for it, for reports; may be empty
+	Turns []Request // at least one
+}
+
+// Request is what a dataset asks for, free of any protocol.
+//
+// Exactly one of Messages, Prompt and Body is set. Body is a whole request body
+// as the dataset gave it: the backend sets the model in it and what streaming
+// needs, and leaves the rest alone.
+type Request struct {
+	Messages []Message
+	Prompt   string
+	Body     json.RawMessage
+
+	InputTokens int // exact tokens of the prompt where the dataset knows them; 0 = unknown
+	MaxTokens   int // output length to ask for; 0 = leave it to the server
+}
+
+// Message is one entry of a conversation.
+type Message struct {
+	Role string // system | user | assistant | tool
+	Text string
+}
+
+// Call is a request as a protocol puts it on the wire.
+type Call struct {
+	Method string
+	URL    string
+	Header http.Header // may hold secrets: never printed or stored
+	Body   []byte
+	Stream bool // a stream of events is expected, not one document
+}
+
+// SingleTurn makes the common session of one request.
+func SingleTurn(id string, r Request) Session { return Session{ID: id, Turns: []Request{r}} }
+
+// UserMessage makes the common conversation of one user message.
+func UserMessage(text string) []Message { return []Message{{Role: "user", Text: text}} }
