@@ -1,0 +1,14 @@
+// Package engine runs one repeat of one cell: it sends requests when the
+// schedule says so and yields a Sample for each.
+//
+//  1. Prepare: sessions are drawn from the dataset and rendered to bytes.
+//  2. Dispatch: a closed loop keeps its slots busy; an open loop releases each
+//     request at its intended time and never waits for an answer.
+//  3. Receive: a recorder per request stamps the events of its stream.
+//  4. End: the count is reached or the window is over; what is in flight is
+//     awaited.
+//
+// It owns every goroutine of the load. It computes no metric, judges nothing,
+// writes no file, and meets protocols and datasets only as llm.Backend and
+// llm.Dataset.
+package engine
