@@ -1,0 +1,258 @@
+package sim
+
+import (
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// maxBody is the largest request body in bytes.
+const maxBody = 64 << 20
+
+// Server is the simulated server: an http.Handler for
+//
+//	POST /v1/chat/completions, /v1/completions
+//	GET  /v1/models, /health, /metrics
+//	POST /reset_prefix_cache
+//
+// Any number of requests may run at once.
+type Server struct {
+	cfg      Config
+	count    func(string) int
+	started  time.Time
+	stats    *stats
+	engine   *engine
+	truth    *truthLog
+	arrivals atomic.Uint64
+
+	mu     sync.Mutex
+	closed bool
+	live   map[*call]struct{}
+	calls  sync.WaitGroup
+	once   sync.Once
+}
+
+// New starts a server. count says how many tokens a text has; it is called from
+// many goroutines at once; nil takes about four bytes for a token. truth, if
+// not nil, gets one JSON line per request to the two POST endpoints under /v1,
+// written when the request ends; the server serialises its writes and does not
+// close it. The keys of a line are those of record.appendJSON.
+//
+// cfg must be valid, as ParseConfig returns it and Validate checks it: New
+// panics otherwise, since a model with, say, no batch would never answer.
+func New(cfg Config, count func(text string) int, truth io.Writer) *Server {
+	if err := cfg.Validate(); err != nil {
+		panic(err)
+	}
+	if count == nil {
+		count = roughCount
+	}
+	st := newStats()
+	return &Server{
+		cfg:     cfg,
+		count:   count,
+		started: time.Now(),
+		stats:   st,
+		engine:  newEngine(cfg, st),
+		truth:   newTruthLog(truth),
+		live:    map[*call]struct{}{},
+	}
+}
+
+// Close ends the scheduler, cuts the answers that are still running (their
+// truth says cancelled), waits for their handlers and flushes the truth. Later
+// requests get a 503. The error is the truth's first write error. Close before
+// http.Server.Close or after; more than once does no harm.
+func (s *Server) Close() error {
+	s.once.Do(func() {
+		s.mu.Lock()
+		s.closed = true
+		for c := range s.live {
+			c.interrupt()
+		}
+		s.mu.Unlock()
+		s.engine.stop()
+		s.calls.Wait()
+	})
+	return s.truth.close()
+}
+
+// ServeHTTP implements http.Handler.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch r.URL.Path {
+	case "/v1/chat/completions":
+		s.generate(w, r, true)
+	case "/v1/completions":
+		s.generate(w, r, false)
+	case "/v1/models":
+		if allow(w, r, http.MethodGet) && s.authorized(w, r) {
+			s.models(w)
+		}
+	case "/health":
+		if allow(w, r, http.MethodGet) {
+			w.WriteHeader(http.StatusOK)
+		}
+	case "/metrics":
+		if allow(w, r, http.MethodGet) {
+			w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+			// A scraper that has gone is no concern of ours.
+			_ = s.stats.write(w, s.cfg.Model[0])
+		}
+	case "/reset_prefix_cache":
+		if allow(w, r, http.MethodPost) {
+			w.WriteHeader(http.StatusOK) // there is no cache: it is always fresh
+		}
+	default:
+		reject(w, http.StatusNotFound, "no such path: "+r.URL.Path)
+	}
+}
+
+func (s *Server) models(w http.ResponseWriter) {
+	type model struct {
+		ID          string `json:"id"`
+		Object      string `json:"object"`
+		Created     int64  `json:"created"`
+		OwnedBy     string `json:"owned_by"`
+		MaxModelLen int    `json:"max_model_len"`
+	}
+	list := struct {
+		Object string  `json:"object"`
+		Data   []model `json:"data"`
+	}{Object: "list"}
+	for _, name := range s.cfg.Model {
+		list.Data = append(list.Data, model{name, "model", s.started.Unix(), "simulator", s.cfg.MaxModelLen})
+	}
+	sendJSON(w, http.StatusOK, list)
+}
+
+// generate answers one completion request and records the truth about it.
+func (s *Server) generate(w http.ResponseWriter, r *http.Request, chat bool) {
+	c := &call{srv: s, w: w, ctl: http.NewResponseController(w)}
+	c.rec = record{arrived: time.Now(), id: r.Header.Get("X-Request-Id"), index: s.arrivals.Add(1)}
+	c.hash = hashID(c.rec.id)
+	if c.rec.id == "" {
+		c.hash = hashID("#" + strconv.FormatUint(c.rec.index, 10))
+	} else {
+		w.Header().Set("X-Request-Id", c.rec.id)
+	}
+	if !s.enter(c) {
+		reject(w, http.StatusServiceUnavailable, "the server is shutting down")
+		return
+	}
+	defer s.leave(c)
+	status, message := c.accept(r, chat)
+	if status != http.StatusOK {
+		c.refuse(status, message)
+		return
+	}
+	c.answer(r.Context())
+}
+
+func (s *Server) enter(c *call) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return false
+	}
+	s.live[c] = struct{}{}
+	s.calls.Add(1)
+	return true
+}
+
+func (s *Server) leave(c *call) {
+	s.mu.Lock()
+	delete(s.live, c)
+	s.mu.Unlock()
+	s.truth.add(&c.rec)
+	s.calls.Done()
+}
+
+func (s *Server) authorized(w http.ResponseWriter, r *http.Request) bool {
+	if s.keyOK(r) {
+		return true
+	}
+	reject(w, http.StatusUnauthorized, "the API key is missing or wrong")
+	return false
+}
+
+func (s *Server) keyOK(r *http.Request) bool {
+	if s.cfg.APIKey == "" {
+		return true
+	}
+	scheme, key, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	return strings.EqualFold(scheme, "bearer") && subtle.ConstantTimeCompare([]byte(key), []byte(s.cfg.APIKey)) == 1
+}
+
+// allow answers 405 unless the method is the one given (a HEAD is a GET).
+func allow(w http.ResponseWriter, r *http.Request, method string) bool {
+	if r.Method == method || method == http.MethodGet && r.Method == http.MethodHead {
+		return true
+	}
+	w.Header().Set("Allow", method)
+	reject(w, http.StatusMethodNotAllowed, "use "+method)
+	return false
+}
+
+// apiError is the error object of the OpenAI dialect, as vLLM fills it.
+type apiError struct {
+	Message string  `json:"message"`
+	Type    string  `json:"type"`
+	Param   *string `json:"param"`
+	Code    int     `json:"code"`
+}
+
+type errorBody struct {
+	Error apiError `json:"error"`
+}
+
+func errorFor(status int, message string) errorBody {
+	return errorBody{apiError{Message: message, Type: errorTypes[status], Code: status}}
+}
+
+var errorTypes = map[int]string{
+	http.StatusBadRequest:            "BadRequestError",
+	http.StatusUnauthorized:          "AuthenticationError",
+	http.StatusNotFound:              "NotFoundError",
+	http.StatusMethodNotAllowed:      "MethodNotAllowedError",
+	http.StatusRequestEntityTooLarge: "RequestTooLargeError",
+	http.StatusTooManyRequests:       "RateLimitError",
+	http.StatusInternalServerError:   "InternalServerError",
+	http.StatusServiceUnavailable:    "ServiceUnavailableError",
+}
+
+func reject(w http.ResponseWriter, status int, message string) {
+	sendJSON(w, status, errorFor(status, message))
+}
+
+// sendJSON writes a small document whose type always has a JSON form. A client
+// that has gone is no concern of ours.
+func sendJSON(w http.ResponseWriter, status int, v any) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = w.Write(append(b, '\n'))
+}
+
+// readBody reads a whole request body; the status says what was wrong.
+func readBody(w http.ResponseWriter, r *http.Request) (data []byte, status int, message string) {
+	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return nil, http.StatusRequestEntityTooLarge, "the body is larger than " + strconv.Itoa(maxBody) + " bytes"
+	case err != nil:
+		return nil, http.StatusBadRequest, "the body could not be read"
+	default:
+		return data, http.StatusOK, ""
+	}
+}
