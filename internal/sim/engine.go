@@ -16,6 +16,13 @@ type engine struct {
 	abort  chan *seq
 	quit   chan struct{}
 	done   chan struct{}
+	fresh  []token // the scheduler's own
+}
+
+// token is one that is due and not yet handed over.
+type token struct {
+	q   *seq
+	due time.Duration
 }
 
 func newEngine(cfg Config, st *stats) *engine {
@@ -70,8 +77,9 @@ func (e *engine) run() {
 		case <-e.quit:
 			return
 		}
-		wake, ok := e.model.advance(time.Since(e.epoch), e.deliver)
+		wake, ok := e.model.advance(time.Since(e.epoch), e.note)
 		e.stats.depth(len(e.model.running), len(e.model.waiting))
+		e.deliver()
 		if ok {
 			timer.Reset(wake - time.Since(e.epoch))
 		} else {
@@ -80,10 +88,20 @@ func (e *engine) run() {
 	}
 }
 
-// deliver counts a token and wakes the request's goroutine.
-func (e *engine) deliver(q *seq, due time.Duration) {
+// note counts a token.
+func (e *engine) note(q *seq, due time.Duration) {
 	e.stats.token(q, due)
-	q.out.put(due)
+	e.fresh = append(e.fresh, token{q, due})
+}
+
+// deliver wakes the requests whose tokens have been noted: after all counters
+// are set, so that who has seen its last token finds it counted.
+func (e *engine) deliver() {
+	for _, t := range e.fresh {
+		t.q.out.put(t.due)
+	}
+	clear(e.fresh)
+	e.fresh = e.fresh[:0]
 }
 
 // mailbox carries due times from the scheduler, which must not wait, to one
