@@ -2,7 +2,6 @@ package sim
 
 import (
 	"context"
-	"net/http"
 	"strconv"
 	"time"
 )
@@ -22,13 +21,12 @@ func (c *call) whole(ctx context.Context) bool {
 		due = dues[len(dues)-1]
 	}
 	if c.script.fault == faultReset {
-		c.rec.status = 0
 		return true
 	}
 	c.renderDocument()
 	c.w.Header().Set("Content-Type", "application/json")
 	c.w.Header().Set("Content-Length", strconv.Itoa(len(c.render.buf)))
-	c.w.WriteHeader(http.StatusOK)
+	c.begin()
 	if c.script.fault == faultTruncate {
 		c.render.buf = c.render.buf[:len(c.render.buf)/2]
 	}

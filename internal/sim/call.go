@@ -111,7 +111,6 @@ func (c *call) answer(ctx context.Context) {
 	}
 	c.words = c.srv.cfg.randFor(c.hash, streamWords)
 	c.render = newRenderer(c)
-	c.rec.status = http.StatusOK
 	c.rec.outcome = outcomeCancelled // until it is known better
 	c.rec.tokens = make([]int64, 0, c.script.tokens)
 	var done bool
@@ -158,6 +157,12 @@ func (c *call) await(ctx context.Context) ([]time.Duration, bool) {
 			return nil, false
 		}
 	}
+}
+
+// begin sends the status of an answer.
+func (c *call) begin() {
+	c.rec.status = http.StatusOK
+	c.w.WriteHeader(http.StatusOK)
 }
 
 // wrote records n tokens that left in one write begun at t, the last of them

@@ -21,6 +21,24 @@
 //     and not all that follow. What lateness remains is in the truth.
 //  4. Each request's own goroutine writes its chunks (stream.go, answer.go).
 //
+// A line of truth:
+//
+//	request_id        the x-request-id header, may be empty
+//	index             order of arrival, from 1
+//	arrived_ns        when the handler was entered; ns since 1970
+//	tokens_ns         for each token sent, when the write of its chunk began,
+//	                  so that no client can have seen it earlier; tokens of one
+//	                  chunk share a stamp, without streaming all of them
+//	chunks            events (or bodies) with content
+//	outcome           completed, audit, in_band_error, stalled (paused, then
+//	                  completed), reset, truncated, empty, cancelled (the client
+//	                  left, or Close came), or http_ and the status that refused it
+//	status            the HTTP status; 0 when none was sent
+//	prompt_tokens     0 when it was refused before its prompt was counted
+//	output_tokens     the length of tokens_ns; reasoning_tokens are a part of it
+//	late_ns           the largest delay of a token's write behind the model's
+//	                  schedule: how much this server was slower than it claims
+//
 // The package must never import another package of this module: a mistake in
 // the client's codecs could otherwise be made twice and cancel itself out. It
 // opens no sockets and no files; the caller serves it and hands it a writer.

@@ -2,7 +2,6 @@ package sim
 
 import (
 	"crypto/subtle"
-	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -41,9 +40,9 @@ type Server struct {
 
 // New starts a server. count says how many tokens a text has; it is called from
 // many goroutines at once; nil takes about four bytes for a token. truth, if
-// not nil, gets one JSON line per request to the two POST endpoints under /v1,
-// written when the request ends; the server serialises its writes and does not
-// close it. The keys of a line are those of record.appendJSON.
+// not nil, gets one JSON line per request to the two POST endpoints under /v1
+// (see the package comment), written when the request ends; the server
+// serialises its writes and does not close it.
 //
 // cfg must be valid, as ParseConfig returns it and Validate checks it: New
 // panics otherwise, since a model with, say, no batch would never answer.
@@ -188,59 +187,6 @@ func (s *Server) keyOK(r *http.Request) bool {
 	}
 	scheme, key, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	return strings.EqualFold(scheme, "bearer") && subtle.ConstantTimeCompare([]byte(key), []byte(s.cfg.APIKey)) == 1
-}
-
-// allow answers 405 unless the method is the one given (a HEAD is a GET).
-func allow(w http.ResponseWriter, r *http.Request, method string) bool {
-	if r.Method == method || method == http.MethodGet && r.Method == http.MethodHead {
-		return true
-	}
-	w.Header().Set("Allow", method)
-	reject(w, http.StatusMethodNotAllowed, "use "+method)
-	return false
-}
-
-// apiError is the error object of the OpenAI dialect, as vLLM fills it.
-type apiError struct {
-	Message string  `json:"message"`
-	Type    string  `json:"type"`
-	Param   *string `json:"param"`
-	Code    int     `json:"code"`
-}
-
-type errorBody struct {
-	Error apiError `json:"error"`
-}
-
-func errorFor(status int, message string) errorBody {
-	return errorBody{apiError{Message: message, Type: errorTypes[status], Code: status}}
-}
-
-var errorTypes = map[int]string{
-	http.StatusBadRequest:            "BadRequestError",
-	http.StatusUnauthorized:          "AuthenticationError",
-	http.StatusNotFound:              "NotFoundError",
-	http.StatusMethodNotAllowed:      "MethodNotAllowedError",
-	http.StatusRequestEntityTooLarge: "RequestTooLargeError",
-	http.StatusTooManyRequests:       "RateLimitError",
-	http.StatusInternalServerError:   "InternalServerError",
-	http.StatusServiceUnavailable:    "ServiceUnavailableError",
-}
-
-func reject(w http.ResponseWriter, status int, message string) {
-	sendJSON(w, status, errorFor(status, message))
-}
-
-// sendJSON writes a small document whose type always has a JSON form. A client
-// that has gone is no concern of ours.
-func sendJSON(w http.ResponseWriter, status int, v any) {
-	b, err := json.Marshal(v)
-	if err != nil {
-		panic(err)
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_, _ = w.Write(append(b, '\n'))
 }
 
 // readBody reads a whole request body; the status says what was wrong.

@@ -2,7 +2,6 @@ package sim
 
 import (
 	"context"
-	"net/http"
 	"time"
 )
 
@@ -11,7 +10,7 @@ import (
 // A scripted cut of the connection is left to the caller.
 func (c *call) stream(ctx context.Context) bool {
 	c.w.Header().Set("Content-Type", "text/event-stream; charset=utf-8")
-	c.w.WriteHeader(http.StatusOK)
+	c.begin()
 	if c.srv.cfg.RoleChunk && c.req.chat {
 		c.render.role()
 	}

@@ -41,7 +41,7 @@ type record struct {
 	chunks    int // events with content, or bodies
 	outcome   string
 	status    int // 0: nothing was answered
-	prompt    int // tokens; 0 when the request got no further than its headers
+	prompt    int // tokens; 0 when it was refused before they were counted
 	reasoning int // of tokens
 	// late is the largest distance from a token's due time on the model's
 	// schedule to its write: how far this server fell behind itself.
