@@ -120,9 +120,9 @@ func TestCountingInChunksIsExact(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for range 20 {
+		for range 10 {
 			var b strings.Builder
-			for b.Len() < 3*maxChunk {
+			for b.Len() < 2*maxChunk {
 				b.WriteString(fragments[rng.IntN(len(fragments))])
 			}
 			want, _ := m.(*encoding).codec.Count(b.String())
@@ -137,13 +137,13 @@ func TestCountingInChunksIsExact(t *testing.T) {
 // and takes linear time: a megabyte at once would take minutes.
 func TestLongRunsAreCut(t *testing.T) {
 	t.Parallel()
-	const n = 50_000
+	const n = 5 * maxChunk
 	for _, name := range []string{o200k, r50k} {
 		m, err := Open(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, unit := range []string{"=", " ", "\n", "a", "日", "1"} {
+		for _, unit := range []string{"=", " ", "日", "1"} {
 			few := m.Count(strings.Repeat(unit, maxChunk/2/len(unit)))
 			units := n / len(unit)
 			want := float64(few) * float64(units) / float64(maxChunk/2/len(unit))
