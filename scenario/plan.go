@@ -16,6 +16,8 @@ type Plan struct {
 	Reports []Report
 	Profile string
 
+	Preflight bool // one request to each backend before the first cell
+
 	Resolved any    // the whole scenario as JSON-like values; references stand as written
 	Hash     string // of Resolved, hexadecimal
 	Sources  diag.Sources
