@@ -1,0 +1,234 @@
+package reporters
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"loadgate/internal/result"
+)
+
+// tableColumn is a column of the table of cells. Neighbours of one group share
+// the upper line of the header.
+type tableColumn struct {
+	group, head string
+	text        func(*result.Cell) string
+	left        bool
+	// gives is the order in which columns give way when the table is too wide,
+	// from 1; 0 is never.
+	gives int
+}
+
+// cells writes the table of cells. Where the console is too narrow, first long
+// names of axes are shortened, then columns are left out in this order: the
+// medians of e2el, itl and tpot, requests per second, the p99 of e2el, the
+// number of requests, the median of ttft.
+func (c *console) cells() {
+	if len(c.doc.Cells) == 0 {
+		return
+	}
+	columns := append(c.axisColumns(), measuredColumns()...)
+	lines, left := c.fit(columns)
+	c.blank()
+	for i, l := range lines {
+		switch {
+		case i < 3:
+			l = c.paint(faint, l)
+		case strings.HasSuffix(l, markInvalid):
+			l = strings.TrimSuffix(l, markInvalid) + c.paint(red, markInvalid)
+		case strings.HasSuffix(l, markWarned):
+			l = strings.TrimSuffix(l, markWarned) + c.paint(yellow, markWarned)
+		}
+		c.line(l)
+	}
+	for _, note := range c.tableNotes(left) {
+		for _, l := range wrap(note, c.opts.Width) {
+			c.line(c.paint(faint, l))
+		}
+	}
+}
+
+// fit renders the table so that it fits, and names the columns left out.
+func (c *console) fit(columns []tableColumn) (lines, left []string) {
+	for _, axisWidth := range []int{24, 10} {
+		for i := range columns {
+			if columns[i].left {
+				columns[i] = narrowed(columns[i], axisWidth)
+			}
+		}
+		if lines = render(columns, c.doc.Cells); widest(lines) <= c.opts.Width {
+			return lines, left
+		}
+	}
+	for order := 1; ; order++ {
+		at := slices.IndexFunc(columns, func(t tableColumn) bool { return t.gives == order })
+		if at < 0 {
+			return lines, left // narrower than the axes alone: let the terminal wrap
+		}
+		left = append(left, strings.TrimSpace(strings.TrimSuffix(columns[at].group, " ms")+" "+columns[at].head))
+		columns = slices.Delete(columns, at, at+1)
+		if lines = render(columns, c.doc.Cells); widest(lines) <= c.opts.Width {
+			return lines, left
+		}
+	}
+}
+
+// narrowed cuts an axis' header and values to so many columns.
+func narrowed(t tableColumn, width int) tableColumn {
+	inner := t.text
+	t.text = func(c *result.Cell) string { return shorten(inner(c), width) }
+	t.group, t.head = shorten(t.group, width), shorten(t.head, width)
+	if width < len("concurrency") && strings.HasPrefix(t.head, "concurren") {
+		t.head = "conc"
+	}
+	return t
+}
+
+// axisColumns has one column an axis, or the load where there is no matrix.
+func (c *console) axisColumns() []tableColumn {
+	names := axisNames(c.doc.Cells)
+	if len(names) == 0 {
+		return []tableColumn{{head: "load", left: true, text: func(c *result.Cell) string { return loadOf(c).String() }}}
+	}
+	var columns []tableColumn
+	for _, name := range names {
+		group, head := axisHead(name, names)
+		columns = append(columns, tableColumn{group: group, head: head, left: true, text: func(c *result.Cell) string {
+			return scalar(axisOf(c, name))
+		}})
+	}
+	return columns
+}
+
+// axisHead is the last segment of an axis' path, on two lines where it has
+// several words; with the segment before it where two axes would be called the
+// same.
+func axisHead(name string, all []string) (group, head string) {
+	last := lastSegment(name)
+	for _, other := range all {
+		if other != name && lastSegment(other) == last {
+			before := strings.TrimSuffix(strings.TrimSuffix(name, last), ".")
+			return clean(lastSegment(before), maxName), clean(last, maxName)
+		}
+	}
+	if first, rest, ok := strings.Cut(last, "_"); ok {
+		return clean(first, maxName), clean(rest, maxName)
+	}
+	return "", clean(last, maxName)
+}
+
+const (
+	markValid   = "ok"
+	markWarned  = "warn"
+	markInvalid = "INVALID"
+)
+
+func measuredColumns() []tableColumn {
+	of := func(metric, statistic string) func(*result.Cell) string {
+		return func(c *result.Cell) string { return digits(stat(c, metric, statistic)) }
+	}
+	scalar := func(metric string) func(*result.Cell) string {
+		return func(c *result.Cell) string { return digits(value(c, metric)) }
+	}
+	return []tableColumn{
+		{group: "", head: "sent", gives: 6, text: sent},
+		{group: "ok", head: "%", text: func(c *result.Cell) string { return percent(successRate(c)) }},
+		{group: "output", head: "tok/s", text: scalar("output_throughput")},
+		{group: "", head: "req/s", gives: 4, text: scalar("request_throughput")},
+		{group: "ttft ms", head: "p50", gives: 7, text: of("ttft", "p50")},
+		{group: "ttft ms", head: "p99", text: of("ttft", "p99")},
+		{group: "tpot ms", head: "p50", gives: 3, text: of("tpot", "p50")},
+		{group: "itl ms", head: "p50", gives: 2, text: of("itl", "p50")},
+		{group: "itl ms", head: "p99", text: of("itl", "p99")},
+		{group: "e2el ms", head: "p50", gives: 1, text: of("e2el", "p50")},
+		{group: "e2el ms", head: "p99", gives: 5, text: of("e2el", "p99")},
+		{group: "", head: "valid", left: true, text: mark},
+	}
+}
+
+// sent is the number of requests that were sent, and of how many planned where
+// that is another.
+func sent(c *result.Cell) string {
+	s := grouped(int64(c.Counts.Sent))
+	if c.Counts.Planned > c.Counts.Sent {
+		s += "/" + grouped(int64(c.Counts.Planned))
+	}
+	return s
+}
+
+func mark(c *result.Cell) string {
+	switch c.Validity {
+	case result.Valid:
+		return markValid
+	case result.Warned:
+		return markWarned
+	case result.Invalid:
+		return markInvalid
+	}
+	return none
+}
+
+// render makes the lines of the table: two of header, a rule, one a cell.
+func render(columns []tableColumn, cells []*result.Cell) []string {
+	t := table.NewWriter()
+	style := table.StyleLight
+	style.Options = table.Options{SeparateHeader: true}
+	style.Format = table.FormatOptions{}
+	style.Box.PaddingLeft, style.Box.PaddingRight = "", "  "
+	t.SetStyle(style)
+	t.SuppressTrailingSpaces()
+	groups, heads := table.Row{}, table.Row{}
+	var configs []table.ColumnConfig
+	for i, c := range columns {
+		align := text.AlignRight
+		if c.left {
+			align = text.AlignLeft
+		}
+		groups, heads = append(groups, c.group), append(heads, c.head)
+		configs = append(configs, table.ColumnConfig{Number: i + 1, Align: align, AlignHeader: align})
+	}
+	t.SetColumnConfigs(configs)
+	t.AppendHeader(groups, table.RowConfig{AutoMerge: true})
+	t.AppendHeader(heads)
+	for _, c := range cells {
+		row := table.Row{}
+		for _, col := range columns {
+			row = append(row, col.text(c))
+		}
+		t.AppendRow(row)
+	}
+	lines := strings.Split(t.Render(), "\n")
+	for i := range lines {
+		lines[i] = strings.TrimRight(lines[i], " ")
+	}
+	return lines
+}
+
+func widest(lines []string) int {
+	most := 0
+	for _, l := range lines {
+		most = max(most, displayWidth(l))
+	}
+	return most
+}
+
+// tableNotes says what the table does not show by itself.
+func (c *console) tableNotes(left []string) []string {
+	var notes []string
+	if len(left) > 0 {
+		notes = append(notes, "left out for want of width: "+strings.Join(left, ", "))
+	}
+	coarse := 0
+	for _, cell := range c.doc.Cells {
+		if cell.Metrics["itl"].Note != "" {
+			coarse++
+		}
+	}
+	if coarse > 0 {
+		notes = append(notes, fmt.Sprintf("itl is per chunk, not per token%s: the tokens in a chunk are not known", c.inCells(coarse)))
+	}
+	return notes
+}

@@ -1,0 +1,54 @@
+package reporters
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"loadgate/internal/diag"
+	"loadgate/internal/yamlpos"
+)
+
+// Kind is one format.
+type Kind struct {
+	// DefaultFile is the name in the run directory when no path is given.
+	DefaultFile string
+	// New makes the reporter of one entry of `reports:`. The section is the
+	// entry's mapping, or nil or a scalar where only the kind was named.
+	New func(section *yamlpos.Node) (Reporter, diag.List)
+}
+
+// Set holds kinds by the name that a scenario uses.
+type Set map[string]Kind
+
+// Kinds are the formats that there are. It is never changed.
+var Kinds = Set{
+	"excel": {DefaultFile: "report.xlsx", New: plain(Excel)},
+	"json":  {DefaultFile: "report.json", New: plain(JSON)},
+}
+
+// Names lists the kinds in alphabetical order.
+func (s Set) Names() []string { return slices.Sorted(maps.Keys(s)) }
+
+// Find returns the kind of that name, or an error that says which there are.
+func (s Set) Find(name string) (Kind, error) {
+	k, ok := s[name]
+	if !ok {
+		return Kind{}, fmt.Errorf("unknown kind of report %q (%s)", name, diag.DidYouMean(name, s.Names()))
+	}
+	return k, nil
+}
+
+// plain makes the constructor of a format that has no settings of its own.
+func plain(r ReporterFunc) func(*yamlpos.Node) (Reporter, diag.List) {
+	return func(section *yamlpos.Node) (Reporter, diag.List) {
+		var keys struct {
+			Kind string `yaml:"kind"`
+			Path string `yaml:"path"` // the caller's concern
+		}
+		if section == nil || section.Kind != yamlpos.Map {
+			return r, nil
+		}
+		return r, yamlpos.Decode(section, &keys)
+	}
+}
