@@ -1,0 +1,167 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"loadgate/internal/llm"
+)
+
+// answer reads an answer from its header on. The error is a failure to read it;
+// what the server itself refused stands in the result.
+func (x *exchange) answer(resp *http.Response) error {
+	x.res.Status = resp.StatusCode
+	if after := resp.Header.Get("Retry-After"); len(after) <= 64 {
+		x.res.RetryAfter = after
+	}
+	ok := resp.StatusCode >= 200 && resp.StatusCode < 300
+	if x.fetch {
+		if err := x.wholeBody(resp.Body); err != nil {
+			return err
+		}
+	}
+	switch {
+	case !ok:
+		x.refuse(resp, statusClass(resp.StatusCode), statusError(resp))
+		return nil
+	case x.fetch:
+		return nil
+	}
+	s, err := x.splitter(resp)
+	if err != nil {
+		x.refuse(resp, llm.ErrBadContentType, err)
+		return nil
+	}
+	defer s.release()
+	if !x.call.Stream {
+		x.dog.touch(x.readStamp())
+	}
+	return x.frames(resp.Body, s)
+}
+
+// refuse ends the exchange with a class and the beginning of the body.
+func (x *exchange) refuse(resp *http.Response, class llm.ErrorClass, err error) {
+	x.res.Class, x.res.Err = class, err
+	if !x.fetch && x.res.Body == nil {
+		x.keepBody(resp.Body, maxErrorBytes)
+	}
+}
+
+// wholeBody keeps the body of a fetch.
+func (x *exchange) wholeBody(body io.Reader) error {
+	kept, err := io.ReadAll(io.LimitReader(body, maxFetchBytes))
+	x.res.Body, x.res.End = kept, x.readStamp()
+	return err
+}
+
+// keepBody keeps the first bytes of a body and reads some more, so that the
+// connection can serve again.
+func (x *exchange) keepBody(body io.Reader, limit int64) {
+	x.dog.allow(errorTime)
+	kept, err := io.ReadAll(io.LimitReader(body, limit))
+	x.res.Body = kept
+	if err == nil {
+		_, _ = io.CopyN(io.Discard, body, 64<<10)
+	}
+	x.res.End = x.readStamp()
+}
+
+func statusClass(status int) llm.ErrorClass {
+	switch {
+	case status >= 500:
+		return llm.ErrHTTP5xx
+	case status == http.StatusTooManyRequests:
+		return llm.ErrHTTP429
+	case status >= 400:
+		return llm.ErrHTTP4xx
+	case status >= 300:
+		return llm.ErrRedirect
+	default:
+		return llm.ErrMalformedStream // 1xx as a final answer
+	}
+}
+
+func statusError(resp *http.Response) error {
+	text := fmt.Sprintf("HTTP %d %s", resp.StatusCode, http.StatusText(resp.StatusCode))
+	if loc := resp.Header.Get("Location"); loc != "" && resp.StatusCode < 400 {
+		text += " to " + bare(loc)
+	}
+	return errors.New(strings.TrimSpace(text))
+}
+
+// bare is a URL without what may hold a secret.
+func bare(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return "an address that cannot be read"
+	}
+	u.User, u.RawQuery, u.Fragment, u.ForceQuery = nil, "", "", false
+	return u.String()
+}
+
+// splitter picks the reader for an answer's content type. An answer without
+// one is taken for what was asked.
+func (x *exchange) splitter(resp *http.Response) (splitter, error) {
+	if enc := resp.Header.Get("Content-Encoding"); enc != "" && !strings.EqualFold(enc, "identity") {
+		return nil, fmt.Errorf("content encoding %q, though none was asked for", clip(enc, 80))
+	}
+	header := resp.Header.Get("Content-Type")
+	media, _, err := mime.ParseMediaType(header)
+	if err != nil && header != "" {
+		media, _, _ = strings.Cut(strings.ToLower(header), ";")
+		media = strings.TrimSpace(media)
+	}
+	isJSON := media == "application/json" || strings.HasSuffix(media, "+json")
+	switch {
+	case !x.call.Stream && (isJSON || media == ""):
+		return newWhole(), nil
+	case x.call.Stream && (media == "text/event-stream" || media == ""):
+		return newSSE(), nil
+	case x.call.Stream && (media == "application/x-ndjson" || media == "application/ndjson" || media == "application/jsonl"):
+		return newNDJSON(), nil
+	case x.call.Stream && isJSON:
+		return x.errorDocument(resp, media)
+	default:
+		return nil, fmt.Errorf("content type %q, expected %s", clip(media, 80), x.expected())
+	}
+}
+
+func (x *exchange) expected() string {
+	if x.call.Stream {
+		return "text/event-stream"
+	}
+	return "application/json"
+}
+
+// errorDocument handles a JSON document in place of a stream: one with an error
+// object is an answer that the receiver can read; any other is not what was
+// asked for.
+func (x *exchange) errorDocument(resp *http.Response, media string) (splitter, error) {
+	x.keepBody(resp.Body, maxFetchBytes)
+	x.res.End = 0
+	var doc struct {
+		Error json.RawMessage `json:"error"`
+	}
+	if json.Unmarshal(x.res.Body, &doc) == nil && len(doc.Error) > 0 && !bytes.Equal(doc.Error, []byte("null")) {
+		resp.Body = io.NopCloser(bytes.NewReader(x.res.Body))
+		x.res.Body = nil
+		return newWhole(), nil
+	}
+	x.res.Body = x.res.Body[:min(len(x.res.Body), maxErrorBytes)]
+	return nil, fmt.Errorf("content type %q, expected %s: is streaming switched off?", media, x.expected())
+}
+
+// clip keeps what a server wrote short in messages.
+func clip(s string, limit int) string {
+	if len(s) > limit {
+		return strings.ToValidUTF8(s[:limit], "") + "…"
+	}
+	return s
+}

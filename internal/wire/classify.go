@@ -1,0 +1,102 @@
+package wire
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"syscall"
+
+	"loadgate/internal/llm"
+)
+
+var errBadURL = errors.New("the URL cannot be read")
+
+// fail notes why the exchange failed.
+func (x *exchange) fail(ctx, parent context.Context, err error) {
+	x.noteStamps()
+	x.res.End = x.c.opt.Clock.Now()
+	var late *timeoutError
+	switch cause := context.Cause(ctx); {
+	case parent.Err() != nil:
+		x.res.Class, x.res.Err = "", context.Cause(parent)
+	case errors.As(cause, &late):
+		x.res.Class, x.res.Err = late.class, late
+	default:
+		x.res.Class, x.res.Err = x.classify(err), errors.New(plainText(err))
+	}
+}
+
+// classify names a failure of the transport.
+func (x *exchange) classify(err error) llm.ErrorClass {
+	var phase *phaseError
+	var op *net.OpError
+	switch {
+	case isClientSockets(err):
+		return llm.ErrClient
+	case errors.As(err, &phase):
+		return phase.class
+	case strings.Contains(err.Error(), "TLS handshake timeout"): // the transport's own type has no name
+		return llm.ErrTimeoutTLS
+	case x.tls.Load() || isTLS(err):
+		return llm.ErrTLS
+	case isReset(err):
+		return llm.ErrReset
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), strings.Contains(err.Error(), "server closed idle connection"):
+		return llm.ErrTruncated
+	case errors.As(err, &op) && (op.Op == "proxyconnect" || op.Op == "socks connect"):
+		return llm.ErrDial
+	case errors.As(err, &op):
+		return llm.ErrReset
+	case x.res.Conn == 0:
+		return llm.ErrDial // a proxy that refused, an address that cannot be used
+	default:
+		return llm.ErrMalformedStream // what came is no HTTP
+	}
+}
+
+// isClientSockets tells this machine's own want of sockets from faults of the
+// target.
+func isClientSockets(err error) bool {
+	for _, e := range []error{syscall.EMFILE, syscall.ENFILE, syscall.EADDRNOTAVAIL, syscall.ENOBUFS} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}
+
+func isReset(err error) bool {
+	for _, e := range []error{syscall.ECONNRESET, syscall.EPIPE, syscall.ECONNABORTED, net.ErrClosed} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}
+
+func isTLS(err error) bool {
+	var (
+		alert  tls.AlertError
+		record tls.RecordHeaderError
+		verify *tls.CertificateVerificationError
+		issuer x509.UnknownAuthorityError
+	)
+	return errors.As(err, &alert) || errors.As(err, &record) || errors.As(err, &verify) || errors.As(err, &issuer)
+}
+
+// plainText words a failure for people.
+func plainText(err error) string {
+	text := strings.TrimPrefix(err.Error(), "net/http: ")
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return "the connection was closed in the middle of the answer"
+	case err == io.EOF, strings.Contains(text, "server closed idle connection"), strings.HasSuffix(text, ": EOF"):
+		return "the connection was closed before an answer"
+	default:
+		return clip(text, 400)
+	}
+}

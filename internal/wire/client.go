@@ -1,0 +1,106 @@
+package wire
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"math"
+	"net/http"
+	"net/url"
+	"time"
+
+	"loadgate/internal/llm"
+)
+
+// Limits on what an answer may make the client hold or read.
+const (
+	maxHeaderBytes = 1 << 20
+	maxEventBytes  = 16 << 20
+	maxWholeBytes  = 64 << 20 // an answer that is not streamed
+	maxBodyBytes   = 1 << 30
+	maxEvents      = 20_000_000
+	maxErrorBytes  = 4 << 10
+	maxFetchBytes  = 1 << 20
+)
+
+const (
+	drainTime   = 100 * time.Millisecond // wait for the end of a body after its terminator, so that the connection can serve again
+	errorTime   = 2 * time.Second        // wait for the body of an error answer
+	idleTimeout = 90 * time.Second
+	socketBytes = 16 << 10 // read at once from the socket
+)
+
+// Client sends calls. It is safe for concurrent use. Close it when done.
+type Client struct {
+	opt       Options
+	dialer    *dialer
+	transport *http.Transport
+	proxy     func(*http.Request) (*url.URL, error)
+}
+
+// New makes a client. Nothing is dialled yet.
+func New(opt Options) *Client {
+	opt.UserAgent = cmp.Or(opt.UserAgent, "loadgate")
+	c := &Client{opt: opt, dialer: newDialer(opt), proxy: http.ProxyFromEnvironment}
+	keep := opt.MaxConnections
+	if keep <= 0 {
+		keep = math.MaxInt
+	}
+	h1 := new(http.Protocols)
+	h1.SetHTTP1(true)
+	c.transport = &http.Transport{
+		Proxy:                  func(r *http.Request) (*url.URL, error) { return c.proxy(r) },
+		DialContext:            c.dialer.plain,
+		DialTLSContext:         c.dialer.secure,
+		TLSClientConfig:        c.dialer.tls, // behind a proxy, where the transport itself does the handshake
+		TLSHandshakeTimeout:    opt.Timeouts.TLS,
+		DisableKeepAlives:      opt.NewConnections,
+		DisableCompression:     true,
+		MaxIdleConnsPerHost:    keep,
+		IdleConnTimeout:        idleTimeout,
+		MaxResponseHeaderBytes: maxHeaderBytes,
+		ReadBufferSize:         socketBytes,
+		Protocols:              h1,
+	}
+	return c
+}
+
+// Close closes the connections that no request is using.
+func (c *Client) Close() {
+	c.dialer.dropWarm()
+	c.transport.CloseIdleConnections()
+}
+
+// Do sends one call and hands its events to r until the answer ends. It
+// returns when the exchange is over; nothing of it runs on. Cancelling ctx ends
+// it at once.
+//
+// A kept connection that the server closed before any byte of the answer is
+// replaced by a new one once: servers do close idle connections, and that is no
+// error of theirs. Nothing else is ever repeated.
+func (c *Client) Do(ctx context.Context, call *llm.Call, requestID string, r Receiver) Result {
+	return c.exchange(ctx, ask{call: call, id: requestID, r: r})
+}
+
+// Fetch sends one call and gives the whole body, up to 1 MiB, whatever its
+// status and content type: for the questions asked beside the load (models,
+// cache reset).
+func (c *Client) Fetch(ctx context.Context, call *llm.Call) Result {
+	return c.exchange(ctx, ask{call: call, fetch: true})
+}
+
+func (c *Client) exchange(ctx context.Context, what ask) Result {
+	start := c.opt.Clock.Now()
+	x := &exchange{c: c, start: start, ask: what}
+	res := x.run(ctx)
+	if x.stale() && ctx.Err() == nil {
+		c.dialer.dropWarm()
+		x = &exchange{c: c, start: start, ask: what}
+		res = x.run(ctx)
+	}
+	return res
+}
+
+func tlsConfig() *tls.Config {
+	return &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}
+}

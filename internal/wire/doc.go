@@ -1,0 +1,15 @@
+// Package wire moves bytes and says when they came: it dials, speaks HTTP/1.1,
+// keeps the time limits, splits a streamed answer into events (SSE, NDJSON) and
+// names what went wrong below the protocol.
+//
+// In: a rendered llm.Call and a Receiver. Out: each event with the stamp of the
+// read that completed it, and one Result. It does not know what an event means:
+// that is the Receiver's business, which answers with a Progress.
+//
+// It never follows a redirect (a key would travel), never asks for compression
+// (it would hide the timing), never repeats a request that a server may have
+// begun to answer, and never puts a query string or a header into an error.
+//
+// Stamps are those of user space, taken as soon as the read of the socket
+// returns and before anything is parsed.
+package wire

@@ -1,0 +1,169 @@
+package wire
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"sync/atomic"
+
+	"loadgate/internal/llm"
+)
+
+// ask is what a caller wants of one exchange.
+type ask struct {
+	call  *llm.Call
+	id    string // x-request-id; may be empty
+	r     Receiver
+	fetch bool // keep the body, whatever it is, instead of splitting it
+}
+
+// exchange is one request and its answer.
+type exchange struct {
+	ask
+	c     *Client
+	start int64 // the time limits count from here
+
+	dog   watchdog
+	res   Result
+	frame Frame
+
+	// What the transport's goroutines report.
+	conn   atomic.Pointer[conn]
+	wrote  atomic.Int64
+	reused atomic.Bool
+	tls    atomic.Bool // a handshake failed
+}
+
+// run does it all. The result's stamps are those of the last connection used:
+// the transport itself replaces kept connections that turn out to be closed.
+func (x *exchange) run(parent context.Context) Result {
+	ctx, cancel := context.WithCancelCause(parent)
+	defer cancel(nil)
+	x.dog.clock, x.dog.limits, x.dog.stream = x.c.opt.Clock, x.c.opt.Timeouts, x.call.Stream
+	x.dog.start, x.dog.cancel = x.start, cancel
+	x.dog.arm()
+	defer x.dog.stop()
+
+	req, err := x.request(httptrace.WithClientTrace(ctx, x.trace()))
+	if err != nil {
+		x.fail(ctx, parent, err)
+		return x.res
+	}
+	resp, err := x.c.transport.RoundTrip(req)
+	if err == nil {
+		err = x.answer(resp)
+		resp.Body.Close()
+	}
+	x.noteStamps()
+	if err != nil {
+		x.fail(ctx, parent, err)
+	}
+	if c := x.conn.Load(); c != nil && x.res.Header != 0 {
+		c.spare.Store(false)
+	}
+	if x.res.End == 0 {
+		x.res.End = x.c.opt.Clock.Now()
+	}
+	return x.res
+}
+
+func (x *exchange) noteStamps() {
+	x.res.Conn = x.dog.conn.Load()
+	x.res.Wrote = x.wrote.Load()
+	x.res.Header = x.dog.header.Load()
+	x.res.Reused = x.reused.Load()
+}
+
+// stale says that the exchange died on a kept connection before any byte of an
+// answer, as happens when the server closed it while it was idle.
+func (x *exchange) stale() bool {
+	return x.res.Reused && x.res.Header == 0 && (x.res.Class == llm.ErrReset || x.res.Class == llm.ErrTruncated)
+}
+
+// request makes the HTTP request. The empty X-Idempotency-Key is not sent: it
+// tells net/http that it may use another connection when a kept one was closed
+// before an answer began.
+func (x *exchange) request(ctx context.Context) (*http.Request, error) {
+	body := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(x.call.Body)), nil }
+	rc, _ := body()
+	if len(x.call.Body) == 0 {
+		rc = http.NoBody
+	}
+	req, err := http.NewRequestWithContext(ctx, x.call.Method, x.call.URL, rc)
+	if err != nil {
+		return nil, &phaseError{llm.ErrDial, errBadURL}
+	}
+	req.ContentLength = int64(len(x.call.Body))
+	if req.ContentLength > 0 {
+		req.GetBody = body
+	}
+	req.Header = x.header()
+	if host := req.Header.Get("Host"); host != "" {
+		req.Host = host
+	}
+	return req, nil
+}
+
+func (x *exchange) header() http.Header {
+	h := make(http.Header, len(x.call.Header)+6)
+	for k, v := range x.call.Header {
+		h[k] = v
+	}
+	h["X-Idempotency-Key"] = nil
+	h["Accept-Encoding"] = []string{"identity"}
+	set := func(key, value string) {
+		if _, ok := h[key]; !ok && value != "" {
+			h[key] = []string{value}
+		}
+	}
+	set("User-Agent", x.c.opt.UserAgent)
+	if x.call.Stream {
+		set("Accept", "text/event-stream")
+	} else {
+		set("Accept", "application/json")
+	}
+	if len(x.call.Body) > 0 {
+		set("Content-Type", "application/json")
+	}
+	if x.id != "" {
+		h["X-Request-Id"] = []string{x.id}
+	}
+	return h
+}
+
+// trace takes the stamps that net/http offers.
+func (x *exchange) trace() *httptrace.ClientTrace {
+	return &httptrace.ClientTrace{
+		GotConn: func(info httptrace.GotConnInfo) {
+			c := base(info.Conn)
+			x.conn.Store(c)
+			x.reused.Store(info.Reused || (c != nil && c.spare.Load()))
+			x.wrote.Store(0)
+			x.dog.connected(x.c.opt.Clock.Now())
+		},
+		WroteRequest: func(info httptrace.WroteRequestInfo) {
+			if info.Err == nil {
+				x.wrote.Store(x.c.opt.Clock.Now())
+			}
+		},
+		GotFirstResponseByte: func() { x.dog.answered(x.readStamp()) },
+		TLSHandshakeDone: func(_ tls.ConnectionState, err error) {
+			if err != nil {
+				x.tls.Store(true)
+			}
+		},
+	}
+}
+
+// readStamp is when the last read of the socket returned.
+func (x *exchange) readStamp() int64 {
+	if c := x.conn.Load(); c != nil {
+		if at := c.lastRead.Load(); at != 0 {
+			return at
+		}
+	}
+	return x.c.opt.Clock.Now()
+}

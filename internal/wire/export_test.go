@@ -1,0 +1,15 @@
+package wire
+
+import (
+	"crypto/x509"
+	"net/http"
+	"net/url"
+)
+
+// Trust makes the client accept certificates of a test's own authority.
+func (c *Client) Trust(roots *x509.CertPool) { c.dialer.tls.RootCAs = roots }
+
+// Through sends everything through a proxy.
+func (c *Client) Through(proxy string) {
+	c.proxy = func(*http.Request) (*url.URL, error) { return url.Parse(proxy) }
+}

@@ -1,0 +1,76 @@
+package wire
+
+import (
+	"fmt"
+	"io"
+
+	"loadgate/internal/llm"
+)
+
+// frames reads a body to its end and hands its events on.
+func (x *exchange) frames(body io.Reader, s splitter) error {
+	var total, events int64
+	for {
+		room, err := s.space()
+		if err != nil {
+			return &phaseError{llm.ErrMalformedStream, err}
+		}
+		n, err := body.Read(room)
+		at := x.readStamp()
+		s.filled(n)
+		total += int64(n)
+		if n > 0 && !x.call.Stream {
+			x.dog.touch(at)
+		}
+		for s.next(&x.frame) {
+			events++
+			switch x.deliver(at) {
+			case Done:
+				x.drain(body, err)
+				return nil
+			case Stop:
+				return nil
+			case Nothing, Token:
+			}
+		}
+		switch {
+		case err == io.EOF:
+			p := Nothing
+			if s.last(&x.frame) {
+				p = x.deliver(at)
+			}
+			if p != Done && p != Stop {
+				x.res.EOF, x.res.End = true, at
+			}
+			return nil
+		case err != nil:
+			return err
+		case total > maxBodyBytes || events > maxEvents:
+			return &phaseError{llm.ErrMalformedStream, fmt.Errorf("the answer does not end: %d bytes, %d events", total, events)}
+		}
+	}
+}
+
+// deliver hands the frame on.
+func (x *exchange) deliver(at int64) Progress {
+	x.frame.At = at
+	p := x.r.Receive(&x.frame)
+	switch p {
+	case Token:
+		x.dog.touch(at)
+	case Done, Stop:
+		x.res.End = at
+	case Nothing:
+	}
+	return p
+}
+
+// drain reads what follows a terminator, which is the end of the body in nearly
+// every case and already here, so that the connection can serve again.
+func (x *exchange) drain(body io.Reader, err error) {
+	if err != nil {
+		return
+	}
+	x.dog.allow(drainTime)
+	_, _ = io.CopyN(io.Discard, body, 64<<10)
+}
