@@ -1,0 +1,78 @@
+package datasets
+
+import (
+	"loadgate/internal/diag"
+	"loadgate/internal/kind"
+	"loadgate/internal/llm"
+	"loadgate/internal/yamlpos"
+)
+
+// localConfig is the section of kind local.
+type localConfig struct {
+	fileConfig
+	OutputTokens int `yaml:"output_tokens"`
+}
+
+// localRow is one row: a prompt, and lengths where they are known. null is as
+// good as not there.
+type localRow struct {
+	Prompt    string  `json:"prompt"`
+	PromptLen float64 `json:"prompt_len"`
+	OutputLen float64 `json:"output_len"`
+}
+
+// openLocal opens a file of prompts. A row's prompt_len is taken as the
+// prompt's tokens, its output_len as the output length to ask for.
+func openLocal(n *yamlpos.Node, ctx kind.Context) (llm.Dataset, diag.List) {
+	c := localConfig{fileConfig: fileConfig{Order: orderFile}}
+	s := decode(n, ctx, &c)
+	t := c.check(s)
+	s.tokens("output_tokens", 1)
+	if s.list.HasErrors() {
+		return nil, s.list
+	}
+	file := readRows(s, ctx, c.Path, c.Limit, func(raw rawRow) (row, bool, error) {
+		r, err := parseLocal(raw)
+		if c.OutputTokens > 0 {
+			r.request.MaxTokens = c.OutputTokens
+		}
+		return r, true, err
+	})
+	return c.open(s, "local", t, file, c.OutputTokens)
+}
+
+func parseLocal(raw rawRow) (row, error) {
+	var r localRow
+	if err := raw.unmarshal(&r); err != nil {
+		return row{}, err
+	}
+	if r.Prompt == "" {
+		return row{}, raw.fault("the row has no prompt")
+	}
+	input, err := raw.count("prompt_len", r.PromptLen)
+	if err != nil {
+		return row{}, err
+	}
+	output, err := raw.count("output_len", r.OutputLen)
+	if err != nil {
+		return row{}, err
+	}
+	return row{request: llm.Request{Prompt: r.Prompt, InputTokens: input, MaxTokens: output}}, nil
+}
+
+// open makes the dataset of a file whose rows are ready to be sent. more is
+// what else of the configuration decides them.
+func (c *fileConfig) open(s *section, kind string, t *tokenizer, file content[row], more ...any) (llm.Dataset, diag.List) {
+	if len(file.rows) == 0 && !s.list.HasErrors() {
+		s.errorAt("path", "", "%s has no rows", file.name)
+	}
+	if s.list.HasErrors() {
+		return nil, s.list
+	}
+	return &rowSet{
+		counted:  counted{t},
+		rows:     func() []row { return file.rows },
+		shuffled: c.Order == orderShuffled,
+		digest:   digest(kind, c.Limit, c.Order, file.sum, more),
+	}, s.list
+}

@@ -1,0 +1,94 @@
+package datasets
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"unicode/utf8"
+)
+
+// unmarshal reads the row's JSON. What is wrong comes back as a *fault.
+func (r rawRow) unmarshal(into any) error {
+	if !utf8.Valid(r.text) {
+		return r.faultAt(invalidAt(r.text), "this is not UTF-8 text", "save the file as UTF-8")
+	}
+	err := json.Unmarshal(r.text, into)
+	var syntax *json.SyntaxError
+	var mistyped *json.UnmarshalTypeError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &syntax):
+		return r.faultAt(int(syntax.Offset)-1, "this is not JSON: "+syntax.Error(), "a file holds one array [ … ] of rows, or one row a line")
+	case errors.As(err, &mistyped):
+		return r.fault("%s", mistype(mistyped))
+	default:
+		return r.fault("%v", err)
+	}
+}
+
+// fault is a mistake of the row as a whole.
+func (r rawRow) fault(format string, args ...any) *fault {
+	return &fault{r.line, r.col, fmt.Sprintf(format, args...), ""}
+}
+
+// faultAt is a mistake at a byte of the row.
+func (r rawRow) faultAt(offset int, message, hint string) *fault {
+	before := r.text[:min(max(offset, 0), len(r.text))]
+	line, col := r.line, r.col
+	if last := bytes.LastIndexByte(before, '\n'); last >= 0 {
+		line, col = line+bytes.Count(before, []byte{'\n'}), 1
+		before = before[last+1:]
+	}
+	return &fault{line, col + utf8.RuneCount(before), message, hint}
+}
+
+// invalidAt finds the first byte that is not UTF-8.
+func invalidAt(text []byte) int {
+	at := 0
+	for at < len(text) {
+		r, size := utf8.DecodeRune(text[at:])
+		if r == utf8.RuneError && size == 1 {
+			break
+		}
+		at += size
+	}
+	return at
+}
+
+// jsonWords are the words of messages for the types of JSON and Go.
+var jsonWords = map[string]string{
+	"string": "text", "number": "a number", "bool": "true or false", "array": "a list", "object": "an object",
+	"float64": "a number", "slice": "a list", "struct": "an object",
+}
+
+func mistype(e *json.UnmarshalTypeError) string {
+	got, _, _ := strings.Cut(e.Value, " ") // "number 1.5"
+	message := fmt.Sprintf("expected %s, got %s", jsonWords[e.Type.Kind().String()], jsonWords[got])
+	if e.Field != "" {
+		message = e.Field + ": " + message
+	}
+	return message
+}
+
+// count reads a number of tokens; 0 stands for one that is not there. Files
+// written through tables have 10.0 for 10.
+func (r rawRow) count(name string, x float64) (int, error) {
+	if x != math.Trunc(x) || x < 0 || x > maxTokens {
+		return 0, r.fault("%s: expected a whole number from 0 to %d, got %v", name, maxTokens, x)
+	}
+	return int(x), nil
+}
+
+// identifier is a row's `id` or `idx` as text; rows have them as text or as
+// numbers.
+func identifier(raw json.RawMessage) string {
+	var text string
+	if json.Unmarshal(raw, &text) == nil {
+		return text
+	}
+	return string(raw)
+}
