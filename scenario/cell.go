@@ -9,8 +9,9 @@ import (
 	"loadgate/internal/yamlpos"
 )
 
-// read makes the typed cell of a point. It takes what it can from a tree that
-// has mistakes; check is what finds them.
+// read makes the typed cell of a point, but for its sections, and says what
+// does not go together in its load. It takes what it can from a tree that has
+// mistakes, which the schema finds.
 func (r *reader) read(p *point) (*Cell, diag.List) {
 	var list diag.List
 	c := &Cell{Axes: p.axes, Title: title(p.axes), Labels: labelsOf(p.tree.Get("labels"))}
@@ -18,8 +19,6 @@ func (r *reader) read(p *point) (*Cell, diag.List) {
 		at, _ := keyOf(p.tree, []string{"load"})
 		c.Load, list = readLoad(load, at)
 	}
-	c.BackendName, c.Backend = reference(p.tree, "backend", &list)
-	c.DatasetName, c.Dataset = reference(p.tree, "dataset", &list)
 	c.Goodput = goodputOf(p.tree.Get("goodput"))
 	c.Validity = validityOf(p.tree.Get("validity"))
 	if s := p.tree.Get("save"); s != nil {

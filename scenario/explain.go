@@ -16,7 +16,7 @@ import (
 func (c *checker) explain(root *yamlpos.Node, m mistake) diag.List {
 	var list diag.List
 	n := root.At(m.path...)
-	if slices.Contains(m.at, "propertyNames") {
+	if m.schema["x-name"] == true {
 		c.explainName(root, m, &list)
 		return list
 	}
@@ -54,6 +54,10 @@ func (c *checker) explainValue(root, n *yamlpos.Node, m mistake, list *diag.List
 	}
 	if keys := choiceOfKeys(m.schema); len(keys) > 0 && n.Kind == yamlpos.Map {
 		at, width := keyOf(root, m.path)
+		if slices.ContainsFunc(keys, func(k string) bool { return n.Get(k) != nil }) {
+			list.Errorf(at, width, "keep one of them", "%s has more than one of %s", name(m.path), strings.Join(keys, ", "))
+			return
+		}
 		list.Errorf(at, width, "", "%s needs one of %s", name(m.path), strings.Join(keys, ", "))
 		return
 	}
@@ -196,11 +200,14 @@ func (c *checker) explainChoice(n *yamlpos.Node, m mistake, list *diag.List) {
 	case strings.HasSuffix(field, "kind") || len(later) > 0:
 		list.Errorf(n.Pos, n.Width, diag.DidYouMean(n.Text, allowed), "unknown kind %s", describe(n))
 	default:
-		hint := ""
+		hint, words := "", oneOf(allowed)
 		if near := diag.Nearest(n.Text, allowed); near != "" {
 			hint = fmt.Sprintf("did you mean %q?", near)
 		}
-		list.Errorf(n.Pos, n.Width, hint, "expected %s, got %s", oneOf(allowed), describe(n))
+		if len(allowed) > 8 {
+			hint, words = diag.DidYouMean(n.Text, allowed), fmt.Sprintf("one of %d known words", len(allowed))
+		}
+		list.Errorf(n.Pos, n.Width, hint, "expected %s, got %s", words, describe(n))
 	}
 }
 
@@ -222,7 +229,11 @@ func (c *checker) hintType(n *yamlpos.Node, m mistake) string {
 		return fmt.Sprintf("a duration has a unit: %ss, or %sms?", n.Text, n.Text)
 	case slices.Contains(types, "boolean") && n.Kind == yamlpos.String:
 		return "write true or false, without quotes"
-	case slices.Contains(types, "string") && m.keyword == "type" && (number || n.Kind == yamlpos.Bool):
+	case m.schema["x-ratio"] == true && number:
+		return fmt.Sprintf("write %s%%", n.Text)
+	case slices.Contains(types, "object") && len(m.path) == 2 && n.Kind == yamlpos.String && (m.path[0] == "backends" || m.path[0] == "datasets"):
+		return "write {kind: …} with the fields of that kind"
+	case slices.Contains(types, "string") && m.keyword == "type" && m.path[0] != "slo" && (number || n.Kind == yamlpos.Bool):
 		return fmt.Sprintf("put quotes round it: %q", n.Text)
 	case (slices.Contains(types, "integer") || slices.Contains(types, "number")) && n.Kind == yamlpos.String && n.Ref == "" && quotedNumber.MatchString(n.Text):
 		return "remove the quotes: " + n.Text

@@ -118,6 +118,9 @@ func (r *reader) pathAxis(root *yamlpos.Node, e yamlpos.Entry, a *axis) {
 		return
 	}
 	for _, v := range e.Value.Items {
+		if a.find(v.Any()) != nil {
+			continue // the schema has said so
+		}
 		a.choices = append(a.choices, choice{v.Any(), []setting{{path, v.Pos, v}}})
 	}
 }

@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"loadgate/internal/diag"
@@ -34,7 +35,7 @@ func (f *fields) checkPath(root *yamlpos.Node, path []string, kindSet func(secti
 		case section && next == nil:
 			return fmt.Sprintf("there is no %s %q", strings.TrimSuffix(path[0], "s"), key), diag.DidYouMean(key, sectionNames(n))
 		case !found && len(schemas) > 0 && !open(schemas):
-			return unknownPath(path, i, key), hintKey(key, schemas, f.keys(schemas), path[:i])
+			return unknownPath(path, i, key), hintKey(key, schemas, f.keys(schemas), path[:i], path[i+1:])
 		case !found && i > 0 && len(schemas) > 0 && !takesMapping(schemas):
 			return fmt.Sprintf("%s has no fields", strings.Join(path[:i], ".")), ""
 		case flagged(sub, "x-later"):
@@ -55,13 +56,13 @@ func unknownPath(path []string, i int, key string) string {
 }
 
 // hintKey names the field that was meant, as a whole path.
-func hintKey(key string, schemas []object, known, before []string) string {
+func hintKey(key string, schemas []object, known, before, after []string) string {
 	if meant := aliasOf(key, schemas); meant != "" {
 		known = []string{meant}
 		key = meant
 	}
 	if n := diag.Nearest(key, known); n != "" {
-		return fmt.Sprintf("did you mean %s?", strings.Join(append(before[:len(before):len(before)], n), "."))
+		return fmt.Sprintf("did you mean %s?", strings.Join(slices.Concat(before, []string{n}, after), "."))
 	}
 	return diag.DidYouMean(key, known)
 }

@@ -66,10 +66,11 @@ func (r *reader) setChanges() []change {
 				}
 				return diag.Pos{File: p.File, Line: i + 1, Col: p.Col + utf8.RuneCountInString(path) + 1}
 			}
-			for _, d := range list {
-				d.Pos = shift(d.Pos)
-				r.list = append(r.list, d)
+			for i := range list {
+				list[i].Pos = shift(list[i].Pos)
 			}
+			r.list = append(r.list, list...)
+			r.breakAt(list)
 			if parsed == nil {
 				continue
 			}
@@ -114,8 +115,11 @@ func (r *reader) apply(root *yamlpos.Node, c change) {
 	case slices.Contains([]string{"apiVersion", "profiles"}, path[0]):
 		r.list.Errorf(c.at, width, "", "%s cannot be changed from outside", path[0])
 	case path[0] == "matrix" && (slices.Contains(reservedAxes, axis) || strings.Contains(axis, ".") || c.value.Kind == yamlpos.Null):
-		if e != nil && strings.Contains(axis, ".") {
-			r.narrowed[axis] = true
+		if strings.Contains(axis, ".") {
+			if e == nil && !r.axisPath(root, strings.Split(axis, "."), c.at, c.path) {
+				return
+			}
+			r.narrowed[axis] = e != nil
 		}
 		if e == nil && !strings.Contains(axis, ".") && !slices.Contains(reservedAxes, axis) {
 			r.list.Errorf(c.at, width, diag.DidYouMean(axis, axisNames(matrix)), "the matrix has no axis %q", axis)

@@ -44,7 +44,7 @@ func Read(opts Options) (*Plan, diag.List) {
 }
 
 func readWith(check *checker, opts Options) (*Plan, diag.List) {
-	r := &reader{opts: opts, check: check, sources: diag.Sources{}, narrowed: map[string]bool{}}
+	r := &reader{opts: opts, check: check, sources: diag.Sources{}, narrowed: map[string]bool{}, broken: map[diag.Pos]bool{}}
 	plan := r.load()
 	plan.Sources = masked(r.sources, r.secrets.nodes)
 	return plan, r.list.Sorted()
@@ -59,7 +59,8 @@ type reader struct {
 	list     diag.List
 	sources  diag.Sources
 	secrets  literals
-	narrowed map[string]bool // axes whose values a profile or --set replaced
+	broken   map[diag.Pos]bool // places of values that the YAML reader complained about
+	narrowed map[string]bool   // axes whose values a profile or --set replaced
 	matrix   *yamlpos.Node
 }
 
@@ -79,7 +80,7 @@ func (r *reader) load() *Plan {
 	}
 	r.matrix = root.Get("matrix")
 	axes := r.axes(root)
-	r.report(root, r.withoutPromised(wrong, axes))
+	r.list = append(r.list, r.explain(root, r.withoutPromised(wrong, axes))...)
 	plan.Name = textOf(root.Get("name"))
 	plan.Labels = labelsOf(root.Get("labels"))
 	if p := root.Get("preflight"); p != nil {
@@ -109,6 +110,7 @@ func (r *reader) parse() *yamlpos.Node {
 	r.sources[r.opts.File] = src
 	root, list := yamlpos.Parse(r.opts.File, src, r.opts.Env)
 	r.list = append(r.list, list...)
+	r.breakAt(list)
 	if root == nil {
 		return nil
 	}
@@ -131,15 +133,22 @@ func (r *reader) foreignVersion(root *yamlpos.Node, wrong []mistake) bool {
 	return false
 }
 
-// report words mistakes, leaving out those about secrets that stand in the
-// file: their own message must not be joined by one that shows them.
-func (r *reader) report(root *yamlpos.Node, wrong []mistake) {
-	for _, m := range wrong {
-		if n := root.At(m.path...); n != nil && r.secrets.at[n.Pos] {
-			continue
-		}
-		r.list = append(r.list, r.check.explain(root, m)...)
+func (r *reader) breakAt(list diag.List) {
+	for _, d := range list {
+		r.broken[d.Pos] = true
 	}
+}
+
+// explain words mistakes, leaving out those about values that have a message
+// already: what could not be read, and secrets, which no second message may show.
+func (r *reader) explain(root *yamlpos.Node, wrong []mistake) diag.List {
+	var list diag.List
+	for _, m := range wrong {
+		if n := root.At(m.path...); n == nil || (!r.secrets.at[n.Pos] && !r.broken[n.Pos]) {
+			list = append(list, r.check.explain(root, m)...)
+		}
+	}
+	return list
 }
 
 // withoutPromised leaves out missing keys that an axis, an include or an
@@ -215,20 +224,15 @@ func (r *reader) cell(p *point, found *findings) *Cell {
 	r.secrets.search(r.check.fields, p.tree)
 	tree, wrong := r.check.settle(p.tree)
 	p.tree = tree
-	var list diag.List
-	loadWrong := false
-	for _, m := range wrong {
-		loadWrong = loadWrong || len(m.path) > 0 && m.path[0] == "load"
-		if n := tree.At(m.path...); n == nil || !r.secrets.at[n.Pos] {
-			list = append(list, r.check.explain(tree, m)...)
-		}
+	found.add(p, r.explain(tree, wrong), false)
+	c, list := r.read(p)
+	if slices.ContainsFunc(wrong, func(m mistake) bool { return len(m.path) > 0 && m.path[0] == "load" }) {
+		list = nil // what goes together can be said only of values that are right
 	}
-	c, own := r.read(p)
-	if !loadWrong {
-		list = append(list, own...)
-	}
-	found.add(p, list)
-	if len(list) > 0 || len(r.secrets.list) > before {
+	c.BackendName, c.Backend = reference(tree, "backend", &list)
+	c.DatasetName, c.Dataset = reference(tree, "dataset", &list)
+	found.add(p, list, true)
+	if len(wrong)+len(list) > 0 || len(r.secrets.list) > before {
 		return nil
 	}
 	identify(c)
@@ -276,7 +280,9 @@ func (r *reader) match(when *yamlpos.Node, points []*point) []bool {
 	}
 	facts := make([]map[string]any, len(points))
 	for i, p := range points {
-		c, _ := r.read(p)
+		c, list := r.read(p)
+		c.BackendName, c.Backend = reference(p.tree, "backend", &list)
+		c.DatasetName, c.Dataset = reference(p.tree, "dataset", &list)
 		facts[i] = r.check.facts(c)
 	}
 	hits, problems := r.opts.Match(when.Text, facts)
@@ -292,8 +298,13 @@ func (r *reader) match(when *yamlpos.Node, points []*point) []bool {
 // findings collects the mistakes of cells, each once, with the first cell that
 // has it and how many have.
 type findings struct {
-	order []diag.Diagnostic
+	order []keyed
 	cells map[string]*seenIn
+}
+
+type keyed struct {
+	diag.Diagnostic
+	key string
 }
 
 type seenIn struct {
@@ -301,15 +312,20 @@ type seenIn struct {
 	count int
 }
 
-func (f *findings) add(p *point, list diag.List) {
+// add counts the mistakes of one cell. byLine: a mistake in how values go
+// together, of which the values of an axis on one line share a single one.
+func (f *findings) add(p *point, list diag.List, byLine bool) {
 	if f.cells == nil {
 		f.cells = map[string]*seenIn{}
 	}
 	for _, d := range list {
 		key := fmt.Sprint(d.Pos, d.Message)
+		if byLine {
+			key = fmt.Sprint(d.File, d.Line, d.Message)
+		}
 		if f.cells[key] == nil {
 			f.cells[key] = &seenIn{first: p.String()}
-			f.order = append(f.order, d)
+			f.order = append(f.order, keyed{d, key})
 		}
 		f.cells[key].count++
 	}
@@ -323,14 +339,14 @@ func (f *findings) report(cells int, list *diag.List) {
 		if slices.ContainsFunc(*list, same) {
 			continue
 		}
-		if s := f.cells[fmt.Sprint(d.Pos, d.Message)]; s.count < cells && s.first != "" {
+		if s := f.cells[d.key]; s.count < cells && s.first != "" {
 			d.Message += fmt.Sprintf(" (in the cell %s", s.first)
 			if s.count > 1 {
 				d.Message += fmt.Sprintf(" and %d more", s.count-1)
 			}
 			d.Message += ")"
 		}
-		*list = append(*list, d)
+		*list = append(*list, d.Diagnostic)
 	}
 }
 

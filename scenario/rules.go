@@ -57,7 +57,7 @@ func readRule(n *yamlpos.Node, list *diag.List) *Rule {
 	}
 	if v := n.Get("confidence"); v != nil {
 		share, ok := ratio(v)
-		if ok && (share <= 0 || share >= 1) {
+		if ok && (share == 0 || share == 1 || (share > 1 && v.Kind == yamlpos.String)) {
 			list.Errorf(v.Pos, v.Width, "write 95%, for example", "%s", "a confidence lies between 0% and 100%")
 		}
 		r.Confidence = share

@@ -133,6 +133,9 @@ func resolve(c count, l *Load, list *diag.List) int {
 		return c.n
 	}
 	slots := l.Slots()
+	if l.Concurrency > 0 {
+		slots = l.Concurrency // beside a rate too, which is a mistake of its own
+	}
 	if slots == 0 && l.Open() {
 		list.Errorf(c.node.Pos, c.node.Width, "write a number of requests, or set max_concurrency", "%s counts slots, and an open loop without max_concurrency has none", c.node.Text)
 	}
@@ -144,7 +147,7 @@ func checkLoop(n *yamlpos.Node, l *Load, at diag.Pos, list *diag.List) {
 	const either = "concurrency keeps N requests in flight; rate sends at N per second whatever the server does"
 	switch {
 	case l.Concurrency > 0 && l.Open():
-		list.Errorf(n.Entry("rate").KeyPos, len("rate"), "keep one of them; with a rate, max_concurrency caps what is in flight", "load has both concurrency and rate")
+		list.Errorf(n.Entry("rate").KeyPos, len("rate"), "keep one of them (an axis takes the other out with null); with a rate, max_concurrency caps what is in flight", "load has both concurrency and rate")
 		return
 	case l.Concurrency == 0 && !l.Open():
 		list.Errorf(at, len("load"), either, "load has neither concurrency nor rate")

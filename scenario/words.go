@@ -16,8 +16,10 @@ func describe(n *yamlpos.Node) string {
 	switch {
 	case n == nil || n.Kind == yamlpos.Null:
 		return "nothing"
+	case n.Ref != "" && n.Text == "":
+		return n.Ref + ", which is empty"
 	case n.Ref != "":
-		return n.Ref
+		return fmt.Sprintf("%s, whose value has %s", n.Ref, characters(utf8.RuneCountInString(n.Text)))
 	case n.Kind == yamlpos.String && secretLike(n.Text):
 		return "a text that looks like a key"
 	case n.Kind == yamlpos.String:
@@ -31,6 +33,13 @@ func describe(n *yamlpos.Node) string {
 	default:
 		return n.Text
 	}
+}
+
+func characters(n int) string {
+	if n == 1 {
+		return "1 character"
+	}
+	return fmt.Sprintf("%d characters", n)
 }
 
 // expected says in words what a schema takes.
