@@ -210,11 +210,10 @@ func (c *checker) aggregate(n ast.Node, name string, args []ast.Node) typed {
 		return typed{shape: broken}
 	case l.shape != list:
 		return c.complain(l.at, l.text+" is "+l.describe()+", and "+name+" needs a list", "write "+functions()[name])
-	case l.elem.shape != scalar:
-		c.notOne(typed{shape: l.elem.shape, at: c.place(args[0]), text: c.src.text(args[0]), name: l.elem.name})
-		return typed{shape: broken}
+	case l.elem.shape == dist:
+		return c.complain(c.place(args[0]), name+" needs numbers, and each of these is a distribution", "write ."+l.elem.name+".p99, say")
 	case !l.elem.numeric():
-		return c.complain(c.place(n), name+" needs numbers, and these are "+l.elem.describe(), "")
+		return c.complain(c.place(args[0]), name+" needs numbers, and each of these is "+l.elem.describe(), "write "+functions()[name])
 	}
 	out := typed{node: aggregate{name: name, list: l, text: c.src.text(n)}, dim: l.elem.dim, constant: l.constant}
 	if _, ok := out.value(); out.constant && !ok {

@@ -13,19 +13,23 @@ func (c *checker) cellValue(of node, steps []step, ch chain) typed {
 		names[i] = s.name
 	}
 	for i := range steps {
-		path := strings.Join(names[:i+1], ".")
+		path, last := strings.Join(names[:i+1], "."), i == len(steps)-1
 		dim, leaf := c.voc.Cell[path]
-		children := c.children(path)
+		inner := len(c.children(path)) > 0
 		switch {
-		case leaf && i == len(steps)-1:
-			return typed{node: reading{of: of, kind: readCell, op: Operand{Path: path, Dim: dim, Text: c.src.text(ch.whole)}}, dim: dim}
-		case len(children) > 0 && i == len(steps)-1:
+		case leaf && last:
+			op := Operand{Path: path, Dim: dim, Text: c.src.text(ch.whole)}
+			return typed{node: reading{of: of, kind: readCell, op: op}, dim: dim}
+		case inner && last:
 			return typed{node: of, shape: section, name: path}
-		case len(children) == 0 && i == 0:
+		case inner:
+			continue
+		case leaf:
+			return c.complain(steps[i+1].at, path+" is one value and has no fields", "")
+		case i == 0:
 			return c.complain(steps[min(1, len(steps)-1)].at, "no cell has "+strings.Join(names, "."), emptySection(path))
-		case i > 0 && len(children) == 0:
-			return c.unknownField(strings.Join(names[:i], "."), steps[i], leaf)
 		}
+		return c.unknownField(strings.Join(names[:i], "."), steps[i])
 	}
 	return typed{shape: broken}
 }
@@ -41,10 +45,7 @@ func emptySection(root string) string {
 	}
 }
 
-func (c *checker) unknownField(parent string, s step, leaf bool) typed {
-	if leaf {
-		return c.complain(s.at, parent+"."+s.name+" has no fields", "")
-	}
+func (c *checker) unknownField(parent string, s step) typed {
 	message := parent + " has no field " + quoted(s.name)
 	if parent == "axis" {
 		message = "the matrix has no axis " + quoted(s.name)

@@ -59,7 +59,7 @@ func sampleCell() testCell {
 		"duration": 50000.0, "errors.http_429": 0, "errors.dns": 1,
 		"share(ttft < 500ms)": Measure{Value: 0.96, N: 200, CI: &[2]float64{0.92, 0.98}}, "share(ttft<500ms)": 0.96,
 		"share(ttft < 500ms && tpot <= 50ms)": 0.9,
-		"load.concurrency": 8, "load.requests": 200.0, "load.stream": true, "axis.shape": "short", "axis.load.concurrency": 8,
+		"load.concurrency":                    8, "load.requests": 200.0, "load.stream": true, "axis.shape": "short", "axis.load.concurrency": 8,
 		"backend": "main", "backend.kind": "vllm", "labels.gpus": 8.0,
 	}
 }

@@ -21,14 +21,6 @@ type step struct {
 	at   span
 }
 
-func (ch chain) names() []string {
-	out := make([]string, len(ch.steps))
-	for i, s := range ch.steps {
-		out[i] = s.name
-	}
-	return out
-}
-
 // flatten unrolls members; ok is false, with a complaint, for an index.
 func (c *checker) flatten(n ast.Node) (chain, bool) {
 	ch := chain{root: n, whole: n}

@@ -204,14 +204,3 @@ func bracket(t lexer.Token) int {
 		return -1
 	}
 }
-
-type extents struct{ from, to int }
-
-// Visit widens the range. A ternary's own place is the token after it.
-func (e *extents) Visit(n *ast.Node) {
-	if _, ternary := (*n).(*ast.ConditionalNode); ternary {
-		return
-	}
-	at := (*n).Location()
-	e.from, e.to = min(e.from, at.From), max(e.to, at.To)
-}

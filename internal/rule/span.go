@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/parser/lexer"
 )
 
 // text is the source of a node as it was written, on one line.
@@ -60,4 +61,15 @@ func extent(n ast.Node) (from, to int) {
 	e := extents{from: 1 << 30}
 	ast.Walk(&n, &e)
 	return e.from, e.to
+}
+
+type extents struct{ from, to int }
+
+// Visit widens the range. A ternary's own place is the token after it.
+func (e *extents) Visit(n *ast.Node) {
+	if _, ternary := (*n).(*ast.ConditionalNode); ternary {
+		return
+	}
+	at := (*n).Location()
+	e.from, e.to = min(e.from, at.From), max(e.to, at.To)
 }
