@@ -1,0 +1,28 @@
+package live
+
+import (
+	"io"
+)
+
+// lines is progress in a log: whole lines, nothing is taken back.
+type lines struct {
+	w    io.Writer
+	dead bool // the writer failed: nothing more is written
+}
+
+func (l *lines) show(s Snapshot) {
+	if s.Phase == "" {
+		return // nothing has begun
+	}
+	l.note(join(s.where(), ", ", 0) + ": " + join(s.numbers(), ", ", 0))
+}
+
+func (l *lines) note(line string) {
+	if l.dead {
+		return
+	}
+	_, err := io.WriteString(l.w, line+"\n")
+	l.dead = err != nil
+}
+
+func (*lines) close() {}
