@@ -2,6 +2,7 @@ package reporters_test
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"loadgate/internal/result"
@@ -218,9 +219,7 @@ func hostile() *result.Document {
 		d.SLO = append(d.SLO, s)
 	}
 	long := missed(rule("ttft.p99 < 500ms", 90, c), 612.4, "")
-	for range 5000 {
-		long.Reason += " =😀pad"
-	}
+	long.Reason += strings.Repeat(" =😀pad", 5000)
 	d.SLO = append(d.SLO, long)
 	return d
 }
