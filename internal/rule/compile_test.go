@@ -113,6 +113,7 @@ func TestCompileRefusesInACell(t *testing.T) {
 		{"let x = 1; x < sent", "let", `"let" is not part of rules`, "write the value where it is used"},
 		{"failed == 0; sent > 1", ";", `";" is not part of rules`, "one rule is one expression: write another rule"},
 		{"ttft.p99 < 500ms // comment", "//", "an expression has no comments", "write the comment in the YAML, after a #"},
+		{"ttft.p99 < 500ms /* why", "/*", "an expression has no comments", "write the comment in the YAML, after a #"},
 		{"ttft?.p99 < 500ms", "?.", `"?." is not part of rules`, "write a plain dot; a missing value makes the rule inconclusive"},
 		{"failed in 1..3", "..", `".." is not part of rules`, "write a range as 1 <= x && x <= 4"},
 		{"ttft.p99 < nil", "nil", "nil is not part of rules", "a missing value makes the rule inconclusive by itself"},

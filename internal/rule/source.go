@@ -92,7 +92,7 @@ func (s *source) refuseTokens() []Problem {
 	depth, end, hints := 0, 0, refused()
 	for i, t := range s.tokens {
 		if at := slices.Index(s.runes[end:max(end, t.From)], '/'); at >= 0 {
-			return []Problem{{end + at, 2, "an expression has no comments", "write the comment in the YAML, after a #"}}
+			return []Problem{comment(end + at)}
 		}
 		end = t.To
 		member := i > 0 && s.tokens[i-1].Value == "." && t.Value == "let"
@@ -107,18 +107,25 @@ func (s *source) refuseTokens() []Problem {
 	return nil
 }
 
+func comment(at int) Problem {
+	return Problem{at, 2, "an expression has no comments", "write the comment in the YAML, after a #"}
+}
+
 // explain words a lexer's or parser's error for the reader of the source.
 func (s *source) explain(err error) Problem {
 	var e *file.Error
 	if !errors.As(err, &e) {
 		return s.whole("the expression cannot be read", "")[0]
 	}
-	at := max(0, min(e.From, len(s.runes)))
+	at := max(0, min(e.From, len(s.runes)-1))
 	switch {
 	case strings.Contains(e.Message, "maximum allowed nodes"):
 		return s.whole(fmt.Sprintf("the expression has more than %d parts", maxNodes), "split it into several rules")[0]
 	case strings.Contains(e.Message, "not terminated"):
 		return Problem{s.openQuote, 1, "a quote is not closed", ""}
+	case e.Message == "unclosed comment":
+		before, _, _ := strings.Cut(string(s.runes), "/*")
+		return comment(utf8.RuneCountInString(before))
 	case strings.HasPrefix(e.Message, "unrecognized character"):
 		return s.strangeRune(at)
 	case strings.HasPrefix(e.Message, "expected at least"):
