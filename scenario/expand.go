@@ -3,6 +3,7 @@ package scenario
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -12,8 +13,9 @@ import (
 
 // Limits on the size of a matrix.
 const (
-	maxCells   = 1000    // that are run
-	maxProduct = 100_000 // before exclude has its say
+	maxCells   = 1000      // that are run
+	maxProduct = 20_000    // before exclude has its say
+	maxNodes   = 2_000_000 // values of all cells together
 )
 
 // point is a cell before it is read: its place and its own tree.
@@ -50,17 +52,22 @@ func cellTree(root *yamlpos.Node) *yamlpos.Node {
 // outermost, without what exclude names, and with what include adds.
 func (r *reader) expand(root *yamlpos.Node, axes []axis) []*point {
 	matrix := root.Get("matrix")
-	product := 1
+	all := 1.0 // exact up to 2^53, and it cannot overflow
 	for _, a := range axes {
-		product *= len(a.choices)
-		if product > maxProduct {
-			r.tooMany(root, fmt.Sprintf("more than %d", maxProduct))
-			return nil
-		}
+		all *= float64(len(a.choices))
 	}
+	if all > maxProduct {
+		r.tooMany(root, strconv.FormatFloat(all, 'f', -1, 64))
+		return nil
+	}
+	product := int(all)
 	at, _ := keyOf(root, []string{"matrix"})
 	excluded := r.excludes(matrix.Get("exclude"), axes)
 	base := cellTree(root)
+	if size := nodes(base); size*min(product, maxCells) > maxNodes {
+		r.list.Errorf(at, len("matrix"), "put data into files of their own, or make fewer cells", "the cells are too large: %d values each", size)
+		return nil
+	}
 	var points []*point
 	count := 0
 	index := make([]int, len(axes))
@@ -104,6 +111,18 @@ func (r *reader) expand(root *yamlpos.Node, axes []axis) []*point {
 func (r *reader) tooMany(root *yamlpos.Node, count string) {
 	at, width := keyOf(root, []string{"matrix"})
 	r.list.Errorf(at, width, "use fewer values, a named axis for values that belong together, or several scenarios", "the matrix makes %s cells, more than %d", count, maxCells)
+}
+
+// nodes counts the values of a tree.
+func nodes(n *yamlpos.Node) int {
+	count := 1
+	for _, it := range n.Items {
+		count += nodes(it)
+	}
+	for _, e := range n.Entries {
+		count += nodes(e.Value)
+	}
+	return count
 }
 
 // place puts settings into a cell's tree.

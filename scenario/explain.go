@@ -37,9 +37,6 @@ func (c *checker) explain(root *yamlpos.Node, m mistake) diag.List {
 	case "minItems", "minProperties", "minLength":
 		at, width := keyOf(root, m.path)
 		list.Errorf(at, width, "", "%s is empty", name(m.path))
-	case "uniqueItems":
-		twice := repeated(n)
-		list.Errorf(twice.Pos, twice.Width, "remove one of them", "%s is in the list twice", describe(twice))
 	default:
 		c.explainValue(root, n, m, &list)
 	}

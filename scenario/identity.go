@@ -107,7 +107,7 @@ func identify(c *Cell) {
 		axes[i] = []any{a.Name, a.Value}
 	}
 	whole := map[string]any{
-		"axes": axes,
+		"axes":    axes,
 		"backend": sectionContent(c.Backend), "dataset": dataset, "load": load,
 		"repeats": c.Load.Repeats, "labels": c.Labels,
 	}

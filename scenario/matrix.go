@@ -117,25 +117,32 @@ func (r *reader) pathAxis(root *yamlpos.Node, e yamlpos.Entry, a *axis) {
 	if !r.axisPath(root, path, e.KeyPos, e.Key) {
 		return
 	}
+	seen := map[string]bool{}
 	for _, v := range e.Value.Items {
-		if a.find(v.Any()) != nil {
-			continue // the schema has said so
+		c := canonical(v.Any())
+		if seen[c] {
+			r.list.Errorf(v.Pos, v.Width, "remove one of them", "%s is in the list twice", describe(v))
+			continue
 		}
+		seen[c] = true
 		a.choices = append(a.choices, choice{v.Any(), []setting{{path, v.Pos, v}}})
 	}
 }
 
 // namedAxis reads an axis whose values are mappings of paths with a name.
 func (r *reader) namedAxis(root *yamlpos.Node, e yamlpos.Entry, a *axis) {
+	seen := map[string]bool{}
 	for _, it := range e.Value.Items {
 		label := it.Get("name")
 		if it.Kind != yamlpos.Map || label == nil {
 			continue // the schema has said so
 		}
-		if a.find(label.Any()) != nil {
+		text := valueText(label.Any())
+		if seen[text] {
 			r.list.Errorf(label.Pos, label.Width, "names tell the values of an axis apart", "the axis %s has two values named %s", e.Key, describe(label))
 			continue
 		}
+		seen[text] = true
 		a.choices = append(a.choices, choice{label.Any(), r.settings(root, it, "name")})
 	}
 }

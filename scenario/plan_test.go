@@ -12,7 +12,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
 )
 
 // print shows all of a plan that a golden file can hold.
@@ -322,4 +321,3 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
-

@@ -168,7 +168,7 @@ func (r *reader) narrowZip(e *yamlpos.Entry, c change) {
 		r.narrowed[e.Key] = true
 		return
 	}
-	var kept, known = *e.Value, []string{}
+	kept, known := *e.Value, []string{}
 	kept.Items = nil
 	for _, it := range e.Value.Items {
 		known = append(known, valueText(nameOf(it)))

@@ -14,23 +14,23 @@ const defaultSeed = 42
 
 // section is `load:` as it is written.
 type section struct {
-	Backend        *yamlpos.Node     `yaml:"backend"`
-	Dataset        *yamlpos.Node     `yaml:"dataset"`
-	Concurrency    int               `yaml:"concurrency"`
-	Rate           rate              `yaml:"rate"`
-	MaxConcurrency int               `yaml:"max_concurrency"`
-	Arrivals       *arrivals         `yaml:"arrivals"`
-	Requests       count             `yaml:"requests"`
-	Duration       yamlpos.Duration  `yaml:"duration"`
-	Warmup         warmup            `yaml:"warmup"`
-	Ramp           yamlpos.Duration  `yaml:"ramp"`
-	Cooldown       yamlpos.Duration  `yaml:"cooldown"`
-	Repeats        int               `yaml:"repeats"`
-	Seed           uint64            `yaml:"seed"`
-	Prompts        string            `yaml:"prompts"`
-	ResetCache     bool              `yaml:"reset_cache"`
-	Connections    string            `yaml:"connections"`
-	BeforeCell     *hook             `yaml:"before_cell"`
+	Backend        *yamlpos.Node    `yaml:"backend"`
+	Dataset        *yamlpos.Node    `yaml:"dataset"`
+	Concurrency    int              `yaml:"concurrency"`
+	Rate           rate             `yaml:"rate"`
+	MaxConcurrency int              `yaml:"max_concurrency"`
+	Arrivals       *arrivals        `yaml:"arrivals"`
+	Requests       count            `yaml:"requests"`
+	Duration       yamlpos.Duration `yaml:"duration"`
+	Warmup         warmup           `yaml:"warmup"`
+	Ramp           yamlpos.Duration `yaml:"ramp"`
+	Cooldown       yamlpos.Duration `yaml:"cooldown"`
+	Repeats        int              `yaml:"repeats"`
+	Seed           uint64           `yaml:"seed"`
+	Prompts        string           `yaml:"prompts"`
+	ResetCache     bool             `yaml:"reset_cache"`
+	Connections    string           `yaml:"connections"`
+	BeforeCell     *hook            `yaml:"before_cell"`
 }
 
 type warmup struct {

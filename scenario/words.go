@@ -193,16 +193,3 @@ func keyOf(root *yamlpos.Node, path []string) (diag.Pos, int) {
 	}
 	return root.Pos, 1
 }
-
-// repeated finds the first item of a list that equals an earlier one.
-func repeated(n *yamlpos.Node) *yamlpos.Node {
-	seen := map[string]bool{}
-	for _, it := range n.Items {
-		c := canonical(it.Any())
-		if seen[c] {
-			return it
-		}
-		seen[c] = true
-	}
-	return n
-}

@@ -42,6 +42,7 @@ func Compose(files fs.FS) (Composed, error) {
 	liftRequired(published)
 	admitReferences(published)
 	loosenSecrets(strict)
+	dropQuadratic(strict)
 	var out Composed
 	if out.Strict, err = print(strict); err != nil {
 		return Composed{}, err

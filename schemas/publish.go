@@ -35,6 +35,17 @@ func liftRequired(root object) {
 	}
 }
 
+// dropQuadratic takes out what loadgate checks by itself in linear time: the
+// validator compares the items of a list pair by pair.
+func dropQuadratic(root object) {
+	patterns := root["$defs"].(object)["matrix"].(object)["patternProperties"].(object)
+	for _, p := range patterns {
+		if s, ok := p.(object); ok {
+			delete(s, "uniqueItems")
+		}
+	}
+}
+
 // loosenSecrets lets a secret's resolved value pass: that it came from the
 // environment is checked on the file, where the reference can still be seen.
 func loosenSecrets(root object) {
