@@ -8,7 +8,6 @@ import (
 	"hash"
 	"hash/crc32"
 	"io"
-	"os"
 	"path"
 
 	"github.com/klauspost/compress/zstd"
@@ -69,7 +68,7 @@ func (a *Attempt) commit(summary any) error {
 // pack compresses the samples file beside itself.
 func (a *Attempt) pack() (*checksum, error) {
 	r := a.run
-	in, err := r.disk.OpenFile(path.Join(a.dir, samplesName), os.O_RDONLY, 0)
+	in, err := r.root.Open(path.Join(a.dir, samplesName))
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -121,10 +122,9 @@ func (n *numbers) UnmarshalJSON(b []byte) error {
 	if b[0] != '[' {
 		return errors.New("a column is no array")
 	}
-	n.values = make([]int64, 0, len(b)/8)
+	n.values = make([]int64, 0, bytes.Count(b, []byte(","))+1)
 	for i := 1; i < len(b); {
-		switch b[i] {
-		case ' ', '\t', '\r', '\n', ',', ']':
+		if c := b[i]; c == ',' || c == ']' || c <= ' ' {
 			i++
 			continue
 		}
@@ -132,28 +132,50 @@ func (n *numbers) UnmarshalJSON(b []byte) error {
 		for i < len(b) && b[i] != ',' && b[i] != ']' && b[i] > ' ' {
 			i++
 		}
-		if err := n.add(string(b[start:i])); err != nil {
+		if err := n.add(b[start:i]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (n *numbers) add(word string) error {
-	if word == "null" {
-		n.values = append(n.values, 0)
-		for len(n.null) < len(n.values) {
-			n.null = append(n.null, len(n.null) == len(n.values)-1)
+// add appends one number or null.
+func (n *numbers) add(word []byte) error {
+	if string(word) == "null" {
+		if n.null == nil {
+			n.null = make([]bool, len(n.values), cap(n.values))
 		}
+		n.values, n.null = append(n.values, 0), append(n.null, true)
 		return nil
 	}
-	v, err := strconv.ParseInt(word, 10, 64)
-	if err != nil {
-		return fmt.Errorf("%.20s is no integer of 64 bits", word)
+	v, ok := parseInt(word)
+	if !ok {
+		return fmt.Errorf("%.20q is no integer of 64 bits", word)
 	}
 	n.values = append(n.values, v)
 	if n.null != nil {
 		n.null = append(n.null, false)
 	}
 	return nil
+}
+
+// parseInt reads a decimal integer. Up to 18 digits, which is nearly all there
+// are, it needs neither a string nor a check for overflow.
+func parseInt(word []byte) (int64, bool) {
+	digits := bytes.TrimPrefix(word, []byte("-"))
+	if len(digits) == 0 || len(digits) > 18 {
+		v, err := strconv.ParseInt(string(word), 10, 64)
+		return v, err == nil
+	}
+	var v int64
+	for _, c := range digits {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		v = 10*v + int64(c-'0')
+	}
+	if len(digits) < len(word) {
+		v = -v
+	}
+	return v, true
 }

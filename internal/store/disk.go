@@ -21,9 +21,9 @@ type disk interface {
 	SyncDir(name string) error
 }
 
-// file is what the store does with an open file.
+// file is an open file that is written.
 type file interface {
-	io.ReadWriteCloser
+	io.WriteCloser
 	Sync() error
 	Truncate(size int64) error
 }

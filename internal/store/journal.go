@@ -86,21 +86,27 @@ func decodeEntry(line []byte) (*Entry, error) {
 // comes is the trace of an interrupted write and no error; a bad line before a
 // valid one is a *CorruptError, and so is a gap in the numbering.
 func decodeJournal(data []byte) (entries []Entry, intact int, err error) {
+	return decodeAfter(0, data)
+}
+
+// decodeAfter is decodeJournal for what follows the first `before` lines.
+func decodeAfter(before int, data []byte) (entries []Entry, intact int, err error) {
 	for intact < len(data) {
 		end := bytes.IndexByte(data[intact:], '\n')
 		if end < 0 {
 			return entries, intact, nil
 		}
+		number := before + len(entries) + 1
 		e, bad := decodeEntry(data[intact : intact+end])
 		if bad != nil {
 			if holdsEntry(data[intact+end+1:]) {
-				return nil, 0, &CorruptError{File: journalName, Line: len(entries) + 1, Reason: bad.Error()}
+				return nil, 0, &CorruptError{File: journalName, Line: number, Reason: bad.Error()}
 			}
 			return entries, intact, nil
 		}
-		if e.Seq != len(entries)+1 {
-			reason := fmt.Sprintf("it is number %d where %d was due", e.Seq, len(entries)+1)
-			return nil, 0, &CorruptError{File: journalName, Line: len(entries) + 1, Reason: reason}
+		if e.Seq != number {
+			reason := fmt.Sprintf("it is number %d where %d was due", e.Seq, number)
+			return nil, 0, &CorruptError{File: journalName, Line: number, Reason: reason}
 		}
 		entries = append(entries, *e)
 		intact += end + 1

@@ -64,12 +64,16 @@ type Run struct {
 // Close. With m.SaveTexts the directory is readable by its owner alone.
 // Errors: ErrNotEmpty, *LockedError, or a failure to write.
 func Create(dir string, m Manifest, opts Options) (*Run, error) {
+	return createOn(dir, m, opts, nil)
+}
+
+func createOn(dir string, m Manifest, opts Options, wrap func(disk) disk) (*Run, error) {
 	m.SchemaVersion = SchemaVersion
 	modes := modesFor(m.SaveTexts)
 	if err := makeRunDir(dir, modes.dir); err != nil {
 		return nil, err
 	}
-	r, err := open(dir, opts, nil)
+	r, err := open(dir, opts, wrap)
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +102,11 @@ func Open(dir string) (*Run, error) {
 // want is the manifest that the run would get if it were new: where the plans
 // differ, the error is a *MismatchError. Its Process is recorded.
 func Resume(dir string, want Manifest, opts Options) (*Run, error) {
-	r, err := open(dir, opts, nil)
+	return resumeOn(dir, want, opts, nil)
+}
+
+func resumeOn(dir string, want Manifest, opts Options, wrap func(disk) disk) (*Run, error) {
+	r, err := open(dir, opts, wrap)
 	if err != nil {
 		return nil, err
 	}
@@ -168,12 +176,12 @@ func (r *Run) Close() error {
 	return errors.Join(append(errs, r.root.Close())...)
 }
 
-// open opens the directory itself. wrap, if given, stands between the store
-// and the real disk.
+// open opens the directory itself. wrap, nil but in tests, stands between the
+// store and the real disk.
 func open(dir string, opts Options, wrap func(disk) disk) (*Run, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return nil, fmt.Errorf("open run: %w", err)
+		return nil, fmt.Errorf("open run: %w", noRun(err))
 	}
 	r := &Run{dir: dir, root: root, disk: rootDisk{root}, redact: opts.Redact, modes: modesFor(false), live: map[string]*Attempt{}}
 	if wrap != nil {

@@ -100,6 +100,18 @@ func must(t *testing.T, err error) {
 	}
 }
 
+// quickDir is a temporary folder in memory where there is such a thing, for
+// tests that make hundreds of runs.
+func quickDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "loadgate-store-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
+}
+
 func create(t *testing.T, dir string, cells ...string) *Run {
 	t.Helper()
 	r, err := Create(dir, testManifest(cells...), Options{})
@@ -318,7 +330,7 @@ func TestTextsMakeTheRunPrivate(t *testing.T) {
 
 func TestOpenSaysWhatIsMissing(t *testing.T) {
 	t.Parallel()
-	if _, err := Open(filepath.Join(t.TempDir(), "nowhere")); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := Open(filepath.Join(t.TempDir(), "nowhere")); !errors.Is(err, ErrNoRun) || !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("no directory: %v", err)
 	}
 	if _, err := Open(t.TempDir()); !errors.Is(err, ErrNoRun) {
