@@ -1,0 +1,289 @@
+package gate
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"loadgate/internal/result"
+	"loadgate/internal/rule"
+	"loadgate/internal/stat"
+	"loadgate/metrics"
+)
+
+// How a rule is judged over the repeats of a cell.
+const (
+	OverMedian = "median" // on the medians over the repeats
+	OverWorst  = "worst"  // in each repeat; the worst one decides
+	OverEach   = "each"   // in each repeat, one verdict for each
+	OverPooled = "pooled" // on all requests of all repeats as one sample
+)
+
+// Input is what is judged.
+type Input struct {
+	Cells       []*result.Cell
+	Pooled      map[string]*result.Repeat // by cell id, where Needs asks for it
+	Interrupted map[string]bool           // cells that were not measured to their end
+}
+
+// Judge evaluates every rule on every cell that it is about, in the order of the
+// file and then of the plan.
+func (g *Gate) Judge(in Input) []result.SLO {
+	out := []result.SLO{}
+	for i := range g.rules {
+		c := &g.rules[i]
+		if c.Scope == ScopeRun {
+			out = append(out, g.judgeRun(c, in))
+			continue
+		}
+		for _, cell := range in.Cells {
+			out = append(out, g.judgeCell(c, cell, in)...)
+		}
+	}
+	addNeighbors(out, in.Cells)
+	return out
+}
+
+// entry begins a judgement with what is known beforehand.
+func entry(c *compiled, cell string) result.SLO {
+	return result.SLO{
+		Name: c.Name, Assert: strings.TrimSpace(c.Assert.Text), Scope: c.Scope, Cell: cell, Severity: c.Severity,
+		Got: result.None(), Want: result.None(),
+		File: c.Assert.Pos.File, Line: c.Assert.Pos.Line, Col: c.Assert.Pos.Col,
+	}
+}
+
+func (g *Gate) judgeCell(c *compiled, cell *result.Cell, in Input) []result.SLO {
+	e := entry(c, cell.ID)
+	facts := g.facts[cell.ID]
+	switch {
+	case !c.cells[cell.ID]:
+		e.Outcome, e.Reason = result.RuleSkipped, "`when` does not hold in this cell"
+		return []result.SLO{e}
+	case in.Interrupted[cell.ID]:
+		e.Outcome, e.Reason = result.RuleInconclusive, "the cell was not measured to its end"
+		return []result.SLO{e}
+	}
+	switch c.Over {
+	case OverWorst, OverEach:
+		return g.judgeRepeats(c, cell, facts)
+	case OverPooled:
+		if pooled := in.Pooled[cell.ID]; pooled != nil {
+			return []result.SLO{judged(c, e, c.assert.Eval(ofRepeat(facts, pooled)), cell.Validity)}
+		}
+	}
+	return []result.SLO{judged(c, e, c.assert.Eval(ofCell(facts, cell)), cell.Validity)}
+}
+
+// judgeRepeats judges a rule in each repeat and keeps all verdicts, or the
+// worst one.
+func (g *Gate) judgeRepeats(c *compiled, cell *result.Cell, facts map[string]any) []result.SLO {
+	var all []result.SLO
+	for _, r := range cell.Repeats {
+		e := judged(c, entry(c, cell.ID), c.assert.Eval(ofRepeat(facts, r)), r.Validity)
+		if len(cell.Repeats) > 1 {
+			e.Reason = fmt.Sprintf("repeat %d: %s", r.Index+1, e.Reason)
+		}
+		all = append(all, e)
+	}
+	if c.Over == OverEach || len(all) == 0 {
+		return all
+	}
+	order := []result.Outcome{result.RulePass, result.RuleInconclusive, result.RuleFail, result.RuleError}
+	return []result.SLO{slices.MaxFunc(all, func(a, b result.SLO) int {
+		return slices.Index(order, a.Outcome) - slices.Index(order, b.Outcome)
+	})}
+}
+
+// judgeRun judges a rule on the list of cells.
+func (g *Gate) judgeRun(c *compiled, in Input) result.SLO {
+	e := entry(c, "")
+	var cells []rule.Values
+	validity := result.Valid
+	for _, cell := range in.Cells {
+		if !c.cells[cell.ID] {
+			continue
+		}
+		cells = append(cells, ofCell(g.facts[cell.ID], cell))
+		if cell.Validity == result.Invalid {
+			validity = result.Invalid
+		}
+		if in.Interrupted[cell.ID] {
+			e.Outcome, e.Reason = result.RuleInconclusive, "not every cell was measured to its end"
+			return e
+		}
+	}
+	if len(in.Cells) < len(g.cells) {
+		e.Outcome, e.Reason = result.RuleInconclusive, fmt.Sprintf("%d of %d cells were measured", len(in.Cells), len(g.cells))
+		return e
+	}
+	return judged(c, e, c.assert.EvalRun(cells), validity)
+}
+
+// judged turns an evaluation into a verdict.
+func judged(c *compiled, e result.SLO, o rule.Outcome, validity result.Validity) result.SLO {
+	e.Clauses = clauses(o.Clauses)
+	decisive := o.Decisive()
+	describe(&e, o, decisive)
+	switch o.Result {
+	case rule.Missing:
+		e.Outcome, e.Reason = result.RuleInconclusive, absent(o)
+		return e
+	case rule.True:
+		e.Outcome = result.RulePass
+	default:
+		e.Outcome = result.RuleFail
+	}
+	if validity == result.Invalid && !onlyCounts(decisive) {
+		e.Outcome = result.RuleInconclusive
+		e.Reason = "the measurement is INVALID, so this proves nothing: " + e.Reason
+		return e
+	}
+	if c.Confidence > 0 {
+		if why := unproven(decisive, c.Confidence); why != "" {
+			e.Outcome = result.RuleInconclusive
+			e.Reason += "; " + why
+		}
+	} else if note := doubt(decisive); note != "" {
+		e.Reason += "; " + note
+	}
+	return e
+}
+
+// describe fills in the values of the clause that decided.
+func describe(e *result.SLO, o rule.Outcome, decisive []rule.Clause) {
+	show := decisive
+	if len(show) == 0 {
+		show = o.Clauses
+	}
+	var reasons []string
+	for _, c := range show {
+		reasons = append(reasons, c.Explain())
+	}
+	const most = 4
+	if len(reasons) > most {
+		reasons = append(reasons[:most], fmt.Sprintf("and %d more", len(reasons)-most))
+	}
+	e.Reason = strings.Join(reasons, "; ")
+	if len(show) > 0 && show[0].Got.Words == "" && !show[0].Got.Missing {
+		c := show[0]
+		e.Got, e.Want, e.Op, e.Unit, e.N = result.Number(c.Got.Value), result.Number(c.Want.Value), c.Op, c.Got.Dim.Unit(), c.Got.N
+	}
+}
+
+func clauses(in []rule.Clause) []result.Clause {
+	var out []result.Clause
+	for _, c := range in {
+		r := result.Clause{Text: c.Text, Got: result.None(), Want: result.None(), Op: c.Op, Unit: c.Got.Dim.Unit(), N: c.Got.N, Holds: holds(c.Result)}
+		if c.Got.Words == "" && !c.Got.Missing {
+			r.Got = result.Number(c.Got.Value)
+		}
+		if c.Want.Words == "" && !c.Want.Missing {
+			r.Want = result.Number(c.Want.Value)
+		}
+		if c.Got.CI != nil {
+			r.CI95 = &[2]result.Number{result.Number(c.Got.CI[0]), result.Number(c.Got.CI[1])}
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+func holds(r rule.Result) string {
+	return map[rule.Result]string{rule.True: "true", rule.False: "false", rule.Missing: "unknown"}[r]
+}
+
+func absent(o rule.Outcome) string {
+	var parts []string
+	for _, a := range o.Absent {
+		parts = append(parts, a.Text)
+	}
+	if len(parts) == 0 {
+		return "a value that the rule needs is missing"
+	}
+	return strings.Join(parts, "; ")
+}
+
+// onlyCounts reports whether a judgement rests on counts of requests alone: the
+// client's lateness does not touch these.
+func onlyCounts(decisive []rule.Clause) bool {
+	if len(decisive) == 0 {
+		return false
+	}
+	return !slices.ContainsFunc(decisive, func(c rule.Clause) bool { return !isCount(c.Got) || !(c.Want.Constant || isCount(c.Want)) })
+}
+
+func isCount(o rule.Operand) bool {
+	name, _, _ := strings.Cut(o.Path, ".")
+	if name == "success_rate" {
+		return true
+	}
+	d, ok := metrics.Find(name)
+	return ok && d.InCounts()
+}
+
+// unproven says why the samples do not settle the clauses that decided, "" when
+// they do. A clause is settled when the interval of its measured side lies on
+// one side of a constant limit.
+func unproven(decisive []rule.Clause, confidence float64) string {
+	for _, c := range decisive {
+		if isCount(c.Got) && c.Got.Path != "success_rate" {
+			continue
+		}
+		ci := interval(c.Got, confidence)
+		switch {
+		case ci == nil:
+			return "not proven at " + percent(confidence) + needed(c.Got)
+		case c.Want.Constant && ci[0] <= c.Want.Value && c.Want.Value <= ci[1]:
+			return fmt.Sprintf("not proven at %s: the interval holds the limit%s", percent(confidence), enough(c, confidence))
+		}
+	}
+	return ""
+}
+
+// doubt is the remark on a verdict that the point value alone decided.
+func doubt(decisive []rule.Clause) string {
+	if why := unproven(decisive, 0.95); why != "" {
+		return "decided by the point value, " + why
+	}
+	return ""
+}
+
+// interval is the measured side's interval at a confidence, nil where there is
+// none.
+func interval(o rule.Operand, confidence float64) *[2]float64 {
+	if o.Share != "" && o.N > 0 {
+		lo, hi := stat.Binomial(int(math.Round(o.Value*float64(o.N))), o.N, confidence)
+		return &[2]float64{lo, hi}
+	}
+	return o.CI
+}
+
+// needed says how many samples a percentile's interval takes.
+func needed(o rule.Operand) string {
+	if o.Metric == "" || o.Q <= 0 || o.Q >= 1 {
+		return ": there is no interval for " + o.Text
+	}
+	return fmt.Sprintf(": an interval for %s needs %d samples, there are %d", o.Text, stat.MinN(o.Q, 0.95), o.N)
+}
+
+// maxEnough bounds the search for a sufficient number of requests.
+const maxEnough = 10_000_000
+
+// enough says how many requests would settle a share, if it stayed what it is.
+func enough(c rule.Clause, confidence float64) string {
+	if c.Got.Share == "" && c.Got.Path != "success_rate" || c.Got.Value == c.Want.Value {
+		return ""
+	}
+	for n := max(c.Got.N, 1); n < maxEnough; n += max(1, n/10) {
+		lo, hi := stat.Binomial(int(math.Round(c.Got.Value*float64(n))), n, confidence)
+		if c.Want.Value < lo || c.Want.Value > hi {
+			return fmt.Sprintf(", about %d requests would settle it", n)
+		}
+	}
+	return ""
+}
+
+func percent(ratio float64) string { return fmt.Sprintf("%g%%", math.Round(ratio*1e6)/1e4) }
+
