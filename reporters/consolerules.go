@@ -107,8 +107,9 @@ func (c *console) rule(tag string, ink ink, group []result.SLO) {
 			c.hanging(indent, len(indent), "cell "+c.r.titleOfID(j.Cell))
 		}
 		c.reason(j)
-		if at := clean(j.Neighbor, maxName); at != "" {
-			c.hanging(indent, len(indent), "passes at "+strings.TrimPrefix(at, "passes at "))
+		if j.Neighbor != "" {
+			axis, value, _ := strings.Cut(clean(j.Neighbor, maxName), " ")
+			c.hanging(indent, len(indent), "passes at "+lastSegment(axis)+" "+value)
 		}
 	}
 }

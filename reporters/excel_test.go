@@ -123,7 +123,7 @@ func TestExcelVerdicts(t *testing.T) {
 	got := row(t, f, "Verdicts", 2)
 	for head, want := range map[string]string{
 		"Rule": "ttft.p99 < 500ms", "Cell": "concurrency 8, shape long", "Severity": "fail", "Outcome": "fail", "Got": "612.4", "Op": "<",
-		"Want": "500", "Unit": "ms", "n": "200", "Place": "gate.yaml:41:5", "Passes At": "concurrency 4",
+		"Want": "500", "Unit": "ms", "n": "200", "Place": "gate.yaml:41:5", "Passes At": "load.concurrency 4",
 	} {
 		if got[head] != want {
 			t.Errorf("%s is %q, want %q", head, got[head], want)

@@ -148,7 +148,7 @@ func failing() *result.Document {
 	b.Metrics["success_rate"] = scalar("ratio", 0.98125)
 	d.SLO = []result.SLO{
 		rule("ttft.p99 < 500ms", 41, a),
-		missed(rule("ttft.p99 < 500ms", 41, b), 612.4, "concurrency 4"),
+		missed(rule("ttft.p99 < 500ms", 41, b), 612.4, "load.concurrency 4"),
 		missed(rule("ttft.p99 < 500ms", 41, c), 501.2, ""),
 		smooth, soft,
 	}
