@@ -1,8 +1,6 @@
 package live
 
-import (
-	"io"
-)
+import "io"
 
 // lines is progress in a log: whole lines, nothing is taken back.
 type lines struct {
@@ -14,7 +12,11 @@ func (l *lines) show(s Snapshot) {
 	if s.Phase == "" {
 		return // nothing has begun
 	}
-	l.note(join(s.where(), ", ", 0) + ": " + join(s.numbers(), ", ", 0))
+	line := join(s.where(), ", ", 0)
+	if numbers := join(s.numbers(), ", ", 0); numbers != "" {
+		line += ": " + numbers
+	}
+	l.note(line)
 }
 
 func (l *lines) note(line string) {

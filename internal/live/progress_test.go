@@ -193,6 +193,26 @@ func TestUnknownIsLeftOut(t *testing.T) {
 	})
 }
 
+func TestBeforeTheFirstCell(t *testing.T) {
+	t.Parallel()
+	for mode, want := range map[live.Mode]string{live.Plain: "preflight\n", live.Bar: "preflight\n░░░░░░░░░░░░░░░░ "} {
+		synctest.Test(t, func(t *testing.T) {
+			var s screen
+			p := live.New(&s, mode, live.Options{}, func() live.Snapshot { return live.Snapshot{Phase: "preflight", Remaining: -1} })
+			time.Sleep(11 * time.Second)
+			synctest.Wait()
+			got := s.text()
+			if mode == live.Plain {
+				got = s.raw.String()
+			}
+			if got != want {
+				t.Errorf("%s: got %q", mode, got)
+			}
+			p.Close()
+		})
+	}
+}
+
 func TestNone(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer

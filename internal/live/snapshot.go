@@ -13,7 +13,7 @@ import (
 // Snapshot is a run at one moment. The counts are of the repeat under way,
 // warm-up included.
 type Snapshot struct {
-	Cells     int    // in all
+	Cells     int    // in all; 0 = the first has not begun
 	CellIndex int    // from 0
 	Title     string // of the cell; may be empty
 	Repeats   int
@@ -74,8 +74,11 @@ func (s *Snapshot) where() []fact {
 	return facts
 }
 
-// numbers says how it goes.
+// numbers says how it goes; nothing before the first cell.
 func (s *Snapshot) numbers() []fact {
+	if s.Cells == 0 {
+		return nil
+	}
 	done := strconv.Itoa(s.Done) + " done"
 	if s.Planned > 0 {
 		done = fmt.Sprintf("%d/%d", s.Done, s.Planned)
@@ -95,8 +98,8 @@ func (s *Snapshot) numbers() []fact {
 }
 
 // join puts facts into one line of at most so many runes, leaving out those of
-// the highest rank until it fits; width 0 is no limit. A line of one fact is
-// never empty.
+// the highest rank until it fits; width 0 is no limit. The last fact stays,
+// however long it is.
 func join(facts []fact, separator string, width int) string {
 	for {
 		texts := make([]string, len(facts))
