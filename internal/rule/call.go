@@ -167,7 +167,7 @@ func (c *checker) quantifier(n ast.Node, name string, args []ast.Node) typed {
 	if !ok || body.broken() {
 		return typed{shape: broken}
 	}
-	return typed{node: quantifier{name: name, list: l, body: body, text: l.text}, dim: Bool}
+	return typed{node: quantifier{name: name, list: l, body: body, of: l.text, text: c.src.text(n)}, dim: Bool}
 }
 
 func (c *checker) choice(n ast.Node, name string, args []ast.Node) typed {

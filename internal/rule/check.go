@@ -40,7 +40,7 @@ func (c *checker) check(n ast.Node) typed {
 	if t.node == nil {
 		t.node = constant{missing("", -1)}
 	}
-	t.at, t.text = c.place(n), c.src.text(n)
+	t.at, t.text = c.place(n), shortened(c.src.text(n))
 	return t
 }
 
@@ -199,7 +199,7 @@ func (c *checker) limitHint(t typed) string {
 		return "write " + t.text + " < 500ms, say"
 	case t.shape == dist:
 		return "write " + t.text + ".p99 < 500ms, say"
-	case t.shape != scalar:
+	case t.shape != scalar, strings.HasSuffix(t.text, "…"):
 		return otherwise
 	}
 	switch t.dim {

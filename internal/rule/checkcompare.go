@@ -27,7 +27,8 @@ func (c *checker) compared(n *ast.BinaryNode, l, r typed, at span) typed {
 		return c.complain(at, "this compares two constants", "name something measured on one side")
 	}
 	cmp := compare{op: n.Operator, left: l, right: r, text: c.src.text(n)}
-	cmp.l, cmp.r = side{l.text, l.dim, l.constant}, side{r.text, r.dim, r.constant}
+	cmp.l = side{c.src.text(n.Left), l.dim, l.constant}
+	cmp.r = side{c.src.text(n.Right), r.dim, r.constant}
 	return typed{node: cmp, dim: Bool}
 }
 

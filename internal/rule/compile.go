@@ -87,7 +87,7 @@ func (r *Rule) EvalRun(cells []Values) Outcome {
 }
 
 func (r *Rule) outcome(f *frame) Outcome {
-	f.trace = &trace{}
+	f.trace = &trace{seen: map[place]bool{}}
 	v := r.root.eval(f)
 	out := Outcome{Result: resultOf(v), Clauses: f.trace.clauses, Operands: f.trace.operands}
 	if out.Result == Missing {
@@ -128,7 +128,7 @@ func (c *checker) predicate(n ast.Node) *Predicate {
 	if t.broken() {
 		return nil
 	}
-	return &Predicate{key: t.text, root: t.node, fields: slices.Sorted(maps.Keys(c.fields))}
+	return &Predicate{key: c.src.text(n), root: t.node, fields: slices.Sorted(maps.Keys(c.fields))}
 }
 
 // Key is the predicate's source on one line; equal keys mean equal predicates.

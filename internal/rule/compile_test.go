@@ -75,6 +75,7 @@ func TestCompileRefusesInACell(t *testing.T) {
 		{"failed == 0 || true", "true", "true is the same in every run", "leave it out"},
 		{"load.concurrency < 8", "load.concurrency < 8", "this rule names nothing that is measured", "a choice of cells belongs in `when:`"},
 		{"not ttft.p99 > 5ms", "not ttft.p99", "`not` belongs to ttft.p99 alone here, which is a duration", "put the comparison in brackets: not (a > b)"},
+		{strings.Repeat("sent + ", 20) + "sent", strings.Repeat("sent + ", 20) + "sent", strings.Repeat("sent + ", 11) + "se… is a count, and a condition is needed here", "compare it with something"},
 		// Functions.
 		{"now() > 1", "now", `unknown function "now"`, "the functions are abs, all, any, count, filter, find, map, max, mean, min, none, quantile, share, sum"},
 		{"percentile(ttft, 99%) < 1s", "percentile", `unknown function "percentile"`, "write quantile(ttft, 97.5%)"},

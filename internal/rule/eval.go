@@ -23,6 +23,13 @@ type frame struct {
 type trace struct {
 	clauses  []Clause
 	operands []Operand
+	seen     map[place]bool
+}
+
+// place identifies a value that was read.
+type place struct {
+	path string
+	cell int
 }
 
 func (t *trace) clause(c Clause) []int {
@@ -34,9 +41,11 @@ func (t *trace) clause(c Clause) []int {
 }
 
 func (t *trace) operand(o Operand) {
-	if t == nil || slices.ContainsFunc(t.operands, func(x Operand) bool { return x.Path == o.Path && x.Cell == o.Cell }) {
+	at := place{o.Path, o.Cell}
+	if t == nil || t.seen[at] {
 		return
 	}
+	t.seen[at] = true
 	t.operands = append(t.operands, o)
 }
 

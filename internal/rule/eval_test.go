@@ -279,6 +279,10 @@ func TestClausesOfARun(t *testing.T) {
 	if len(got.Clauses) != 4 || len(decisive) != 1 || decisive[0].Cell != 3 {
 		t.Errorf("clauses %+v", got.Clauses)
 	}
+	nested := mustCompile(t, "all(cells, .sent < 100 || any(cells, .sent < 10))", RunScope).EvalRun(runCells())
+	if d := nested.Decisive(); len(nested.Clauses) != 8 || len(d) != 2 || d[1].Text != "any(cells, .sent < 10)" || d[1].Explain() != "any(cells, .sent < 10) is false" {
+		t.Errorf("nested: %+v", d)
+	}
 	absent := mustCompile(t, "all(cells, .ttft.p95 < 2s)", RunScope).EvalRun(runCells()).Absent
 	if d := cmp.Diff([]Absence{{".ttft.p95", 3}}, absent); d != "" {
 		t.Error(d)

@@ -8,7 +8,8 @@ type quantifier struct {
 	name string
 	list node
 	body node
-	text string // of the list
+	of   string // the list's text
+	text string
 }
 
 func (q quantifier) eval(f *frame) value {
@@ -17,11 +18,12 @@ func (q quantifier) eval(f *frame) value {
 		return lacking(list)
 	}
 	if len(list.list) == 0 {
-		return missing(q.text+" is empty", f.cell)
+		return missing(q.of+" is empty", f.cell)
 	}
+	inner := f.cell >= 0 // inside another's body: its comparisons are too many to tell
 	parts := make([]value, len(list.list))
 	for i, e := range list.list {
-		parts[i] = q.body.eval(f.within(e, false))
+		parts[i] = q.body.eval(f.within(e, inner))
 		if p := &parts[i]; p.what == isMissing && p.undefined && q.name != "all" {
 			p.what, p.truth = isTruth, false // not one of those that are looked for
 		}
@@ -29,6 +31,10 @@ func (q quantifier) eval(f *frame) value {
 	v := combine(q.name == "all", parts)
 	if q.name == "none" {
 		v.truth = !v.truth
+	}
+	if inner {
+		got := side{text: q.text, dim: Bool}.operand(v, f.cell)
+		v.why = f.trace.clause(Clause{Text: q.text, Got: got, Result: resultOf(v), Cell: f.cell})
 	}
 	return v
 }

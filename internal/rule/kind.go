@@ -23,7 +23,7 @@ type typed struct {
 	constant bool   // the same in every cell
 	name     string // of a dist or section
 	at       span
-	text     string
+	text     string // for messages, shortened
 }
 
 // span is a place in the source, in runes.
@@ -63,6 +63,15 @@ func (t typed) describe() string {
 	default:
 		return t.dim.String()
 	}
+}
+
+// shortened keeps a message readable when it quotes a whole expression.
+func shortened(s string) string {
+	const most = 80
+	if runes := []rune(s); len(runes) > most {
+		return string(runes[:most-1]) + "…"
+	}
+	return s
 }
 
 // nearest is the known word that word was probably meant to be, quoted for a

@@ -38,7 +38,8 @@ type Outcome struct {
 	Absent []Absence
 	// Clauses are the comparisons that were made, in source order; those under
 	// any, all and none once for each cell. Comparisons that only choose cells
-	// (filter, find, count) are not among them.
+	// (filter, find, count) are not among them, and an any inside an any counts
+	// as one comparison.
 	Clauses []Clause
 	// Operands are the measured and cell values that were read, in source
 	// order, each once a cell.
