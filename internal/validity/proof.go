@@ -1,0 +1,73 @@
+package validity
+
+import (
+	"math"
+
+	"loadgate/internal/stat"
+)
+
+// Confidence with which a share or a mean must be beyond its limit. A scenario
+// of 36 cells run 20 times asks each check 720 times.
+const (
+	warnConfidence    = 0.99
+	invalidConfidence = 0.999
+)
+
+func confidence(level string) float64 {
+	if level == Invalid {
+		return invalidConfidence
+	}
+	return warnConfidence
+}
+
+// stallSpan is how long one stall of the machine can last: late requests that
+// were due within it, one after the other, are one event.
+const stallSpan = int64(100e6)
+
+// lateShare is the share of requests that were late, and whether it is proven
+// to be large enough to matter.
+type lateShare struct {
+	late, n int
+	stalls  int // runs of successive late requests, cut at stallSpan
+}
+
+// latenessOver counts the rows, in order of schedule, whose delay is over limit.
+func latenessOver(rows []row, limit float64) lateShare {
+	var out lateShare
+	var since int64
+	before := false
+	for _, r := range rows {
+		if math.IsNaN(r.delay) {
+			continue
+		}
+		out.n++
+		late := r.delay > limit
+		if late {
+			out.late++
+			if !before || r.sched-since >= stallSpan {
+				out.stalls++
+				since = r.sched
+			}
+		}
+		before = late
+	}
+	return out
+}
+
+// matters reports whether, with confidence, more requests are late than the
+// tail that no percentile of this sample reaches into:
+//
+//	share > clamp(1 - 0.025^(1/n), 1 %, 10 %)
+//
+// which is the highest percentile that n requests give an interval for: 1 % from
+// 368 requests on, 7 % of 50. Late requests come in stalls, so that the
+// binomial bound is taken over stalls: n·stalls/late trials with stalls hits.
+func (s lateShare) matters(confidence float64) bool {
+	if s.late == 0 {
+		return false
+	}
+	beyondReach := 1 - math.Pow(0.025, 1/float64(s.n))
+	limit := min(max(beyondReach, 0.01), 0.10)
+	trials := max(s.stalls, int(math.Round(float64(s.n)*float64(s.stalls)/float64(s.late))))
+	return stat.BinomialLower(s.stalls, trials, confidence) > limit
+}
