@@ -51,7 +51,6 @@ func cellTree(root *yamlpos.Node) *yamlpos.Node {
 // expand makes the points of the matrix: the product of the axes, the first one
 // outermost, without what exclude names, and with what include adds.
 func (r *reader) expand(root *yamlpos.Node, axes []axis) []*point {
-	matrix := root.Get("matrix")
 	all := 1.0 // exact up to 2^53, and it cannot overflow
 	for _, a := range axes {
 		all *= float64(len(a.choices))
@@ -62,7 +61,7 @@ func (r *reader) expand(root *yamlpos.Node, axes []axis) []*point {
 	}
 	product := int(all)
 	at, _ := keyOf(root, []string{"matrix"})
-	excluded := r.excludes(matrix.Get("exclude"), axes)
+	excluded := r.excludes(root, axes)
 	base := cellTree(root)
 	if size := nodes(base); size*min(product, maxCells) > maxNodes {
 		r.list.Errorf(at, len("matrix"), "put data into files of their own, or make fewer cells", "the cells are too large: %d values each", size)
@@ -160,18 +159,15 @@ func (ex exclusions) match(p *point) bool {
 }
 
 // excludes reads the entries of exclude; wrong ones are left out.
-func (r *reader) excludes(n *yamlpos.Node, axes []axis) exclusions {
-	if n == nil {
-		return nil
-	}
+func (r *reader) excludes(root *yamlpos.Node, axes []axis) exclusions {
 	var out exclusions
-	for _, it := range n.Items {
+	for _, it := range items(r.matrix.Get("exclude")) {
 		if it.Kind != yamlpos.Map || len(it.Entries) == 0 {
 			continue
 		}
 		ex, ok := &exclusion{at: it}, true
 		for _, e := range it.Entries {
-			ok = r.excludeAxis(ex, e, axes) && ok
+			ok = r.excludeAxis(root, ex, e, axes) && ok
 		}
 		if ok {
 			out = append(out, ex)
@@ -180,7 +176,7 @@ func (r *reader) excludes(n *yamlpos.Node, axes []axis) exclusions {
 	return out
 }
 
-func (r *reader) excludeAxis(ex *exclusion, e yamlpos.Entry, axes []axis) bool {
+func (r *reader) excludeAxis(root *yamlpos.Node, ex *exclusion, e yamlpos.Entry, axes []axis) bool {
 	i := slices.IndexFunc(axes, func(a axis) bool { return a.name == e.Key })
 	if i < 0 {
 		var names []string
@@ -193,7 +189,7 @@ func (r *reader) excludeAxis(ex *exclusion, e yamlpos.Entry, axes []axis) bool {
 		r.list.Errorf(e.KeyPos, utf8.RuneCountInString(e.Key), diag.DidYouMean(e.Key, names), "exclude goes by axes, and %q is none", e.Key)
 		return false
 	}
-	c := axes[i].find(e.Value.Any())
+	c := r.of(root, &axes[i], e.Value)
 	switch {
 	case c != nil:
 		ex.wants = append(ex.wants, AxisValue{e.Key, c.value})
@@ -223,12 +219,8 @@ func (r *reader) unusedExcludes(ex exclusions) {
 // includes makes the cells that include adds. Axes that an entry leaves out
 // keep the base value; a named axis is chosen by name.
 func (r *reader) includes(root, base *yamlpos.Node, axes []axis) []*point {
-	n := r.matrix.Get("include")
-	if n == nil {
-		return nil
-	}
 	var out []*point
-	for _, it := range n.Items {
+	for _, it := range items(r.matrix.Get("include")) {
 		if it.Kind != yamlpos.Map || len(it.Entries) == 0 {
 			continue
 		}
@@ -246,7 +238,7 @@ func (r *reader) include(root, base *yamlpos.Node, axes []axis, it *yamlpos.Node
 	var named []string
 	for _, a := range axes {
 		e := it.Entry(a.name)
-		if e != nil && r.narrowed[a.name] && a.find(e.Value.Any()) == nil {
+		if e != nil && r.narrowed[a.name] && r.of(root, &a, e.Value) == nil {
 			return nil
 		}
 		switch {
@@ -264,10 +256,11 @@ func (r *reader) include(root, base *yamlpos.Node, axes []axis, it *yamlpos.Node
 			r.place(p.tree, c.sets)
 			p.axes = append(p.axes, AxisValue{a.name, c.value})
 		case e != nil:
-			p.axes = append(p.axes, AxisValue{a.name, e.Value.Any()})
+			p.axes = append(p.axes, AxisValue{a.name, r.axisValue(root, strings.Split(a.name, "."), e.Value)})
 		case !a.named:
-			if v := base.At(strings.Split(a.name, ".")...); v != nil {
-				p.axes = append(p.axes, AxisValue{a.name, v.Any()})
+			path := strings.Split(a.name, ".")
+			if v := base.At(path...); v != nil {
+				p.axes = append(p.axes, AxisValue{a.name, r.axisValue(root, path, v)})
 			}
 		}
 	}

@@ -16,16 +16,37 @@ type object = map[string]any
 // fields answers questions about the scenario's schema beside a tree of nodes:
 // which fields stand at a path, and what they say about themselves. A `kind:`
 // in the tree selects the branch, as it does in validation.
-type fields struct{ root object }
+type fields struct {
+	root     object
+	patterns map[string]*regexp.Regexp // of patternProperties
+}
 
 // newFields reads a composed schema; it is part of the binary, so that a
 // mistake in it is a programming error.
 func newFields(schema []byte) *fields {
-	f := &fields{}
+	f := &fields{patterns: map[string]*regexp.Regexp{}}
 	if err := json.Unmarshal(schema, &f.root); err != nil {
 		panic("scenario: the schema is not JSON: " + err.Error())
 	}
+	f.compilePatterns(f.root)
 	return f
+}
+
+func (f *fields) compilePatterns(v any) {
+	switch x := v.(type) {
+	case object:
+		patterns, _ := x["patternProperties"].(object)
+		for p := range patterns {
+			f.patterns[p] = regexp.MustCompile(p) // a test composes the fragments
+		}
+		for _, c := range x {
+			f.compilePatterns(c)
+		}
+	case []any:
+		for _, c := range x {
+			f.compilePatterns(c)
+		}
+	}
 }
 
 // pointer finds the part of the schema that a JSON pointer names.
@@ -138,7 +159,7 @@ func (f *fields) child(parents []object, key string, v *yamlpos.Node) (schemas [
 		}
 		patterns, _ := p["patternProperties"].(object)
 		for _, pattern := range slices.Sorted(maps.Keys(patterns)) {
-			if ok, err := regexp.MatchString(pattern, key); err == nil && ok {
+			if f.patterns[pattern].MatchString(key) {
 				known, found = true, true
 				o, _ := patterns[pattern].(object)
 				schemas = append(schemas, f.apply(o, v)...)
@@ -156,6 +177,16 @@ func (f *fields) child(parents []object, key string, v *yamlpos.Node) (schemas [
 		}
 	}
 	return schemas, found
+}
+
+// at lists the schemas of the field at a path of keys.
+func (f *fields) at(root *yamlpos.Node, path []string) []object {
+	schemas, n := f.apply(f.root, root), root
+	for _, key := range path {
+		n = n.Get(key)
+		schemas, _ = f.child(schemas, key, n)
+	}
+	return schemas
 }
 
 // item lists the schemas of a list's items.

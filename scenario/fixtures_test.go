@@ -139,3 +139,21 @@ func TestBadScenarios(t *testing.T) {
 		})
 	}
 }
+
+// Mistakes in expressions and data files are found by those who know metrics
+// and kinds. Here their files must read well.
+func TestLaterMistakesAreNotThisPackages(t *testing.T) {
+	t.Parallel()
+	for _, file := range fixtures(t, "testdata/bad-later/*.yaml", 15) {
+		src, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(file, "kinds-own-rule") || strings.Contains(file, "override-when") {
+			continue // the kinds of testdata and the tiny matcher differ from the real ones here
+		}
+		if _, list := readWith(testChecker(), options(filepath.Base(file), src)); len(list) > 0 {
+			t.Errorf("%s: %v", file, list)
+		}
+	}
+}

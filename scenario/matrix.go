@@ -34,6 +34,14 @@ type axis struct {
 	choices []choice
 }
 
+// of finds the choice that a node stands for in exclude and include.
+func (r *reader) of(root *yamlpos.Node, a *axis, v *yamlpos.Node) *choice {
+	if a.named {
+		return a.find(v.Any())
+	}
+	return a.find(r.axisValue(root, strings.Split(a.name, "."), v))
+}
+
 func (a *axis) find(value any) *choice {
 	for i := range a.choices {
 		if canonical(a.choices[i].value) == canonical(value) || (a.named && valueText(a.choices[i].value) == valueText(value)) {
@@ -125,7 +133,23 @@ func (r *reader) pathAxis(root *yamlpos.Node, e yamlpos.Entry, a *axis) {
 			continue
 		}
 		seen[c] = true
-		a.choices = append(a.choices, choice{v.Any(), []setting{{path, v.Pos, v}}})
+		a.choices = append(a.choices, choice{r.axisValue(root, path, v), []setting{{path, v.Pos, v}}})
+	}
+}
+
+// axisValue is what a cell is called on an axis over a path: the value, but for
+// a secret, which is called by its reference.
+func (r *reader) axisValue(root *yamlpos.Node, path []string, v *yamlpos.Node) any {
+	switch {
+	case flagged(r.check.at(root, path), "x-secret"), slices.Contains(path, "headers"):
+		if v.Ref == "" && v.Kind != yamlpos.Null {
+			return "***" // a literal is an error already
+		}
+		return v.Stored()
+	case v.Ref != "":
+		return v.Retype().Value
+	default:
+		return v.Any()
 	}
 }
 

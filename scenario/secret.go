@@ -107,20 +107,28 @@ func cover(lines []string, n *yamlpos.Node) {
 	if first < 0 || first >= len(lines) {
 		return
 	}
-	more := strings.Count(n.Text, "\n")
-	if n.Style == yamlpos.Plain || n.Style == yamlpos.Quoted {
+	more := 0
+	if n.Style == yamlpos.Block {
+		for first+1+more < len(lines) && below(lines[first+1+more], lines[first]) {
+			more++
+		}
+	} else {
 		// A flow scalar's line breaks become blanks: what is not on the first
 		// line is somewhere below, until as many runes have gone by.
 		for left := utf8.RuneCountInString(n.Text) - n.Width; left > 0 && first+1+more < len(lines); more++ {
 			left -= 1 + utf8.RuneCountInString(strings.TrimSpace(lines[first+1+more]))
 		}
-	} else {
-		more++
 	}
 	lines[first] = stars(lines[first], n.Pos.Col-1, n.Width)
 	for i := first + 1; i <= first+more && i < len(lines); i++ {
 		lines[i] = stars(lines[i], 0, utf8.RuneCountInString(lines[i]))
 	}
+}
+
+// below reports whether a line belongs to a block that the line above opened.
+func below(line, opener string) bool {
+	indent := func(s string) int { return len(s) - len(strings.TrimLeft(s, " ")) }
+	return strings.TrimSpace(line) == "" || indent(line) > indent(opener)
 }
 
 // stars covers width runes from col (from 0), leaving blanks.
