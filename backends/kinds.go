@@ -1,0 +1,34 @@
+package backends
+
+import (
+	"encoding/json"
+
+	"loadgate/internal/kind"
+	"loadgate/internal/llm"
+	"loadgate/internal/wire"
+)
+
+// Kinds are the kinds of backends by the name that `kind:` takes.
+var Kinds = kind.Set[llm.Backend]{
+	"maas":      openMaaS,
+	"openai":    openOpenAI,
+	"simulator": openSimulator,
+	"vllm":      openVLLM,
+}
+
+// Limited is a Backend whose section sets time limits.
+type Limited interface{ Timeouts() wire.Timeouts }
+
+// TokenizerNamer is a Backend whose section names the tokenizer with which
+// texts are counted where the server sends no usage; "" = none.
+type TokenizerNamer interface{ TokenizerName() string }
+
+// Spawner is a Backend whose server loadgate starts itself. The caller starts
+// one with ServerConfig and tells Connect where it listens, before Encode.
+type Spawner interface {
+	// ServerConfig is the configuration that `loadgate simulate --config` takes.
+	// It may hold a secret.
+	ServerConfig() json.RawMessage
+	// Connect takes the server's base URL, such as http://127.0.0.1:40123.
+	Connect(baseURL string)
+}

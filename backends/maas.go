@@ -1,0 +1,28 @@
+package backends
+
+import (
+	"loadgate/internal/diag"
+	"loadgate/internal/kind"
+	"loadgate/internal/llm"
+	"loadgate/internal/yamlpos"
+)
+
+// maasSection is a model-as-a-service gateway: it audits answers, and says
+// `"blocked": true` in a chunk of one that it cuts off.
+type maasSection struct {
+	remote
+	common
+	IgnoreEOS *bool `yaml:"ignore_eos"` // go on to the wanted length
+}
+
+func openMaaS(n *yamlpos.Node, ctx kind.Context) (llm.Backend, diag.List) {
+	cfg := maasSection{common: defaults()}
+	s := decode(n, ctx.Name, &cfg)
+	s.check(&cfg.common)
+	e := s.endpoint(&cfg.common, cfg.URL)
+	f := newFamily(ctx.Name, cfg.common, &e)
+	f.header = cfg.header(cfg.APIKey)
+	f.audit = true
+	f.ignoreEOS(cfg.IgnoreEOS)
+	return f, s.list
+}

@@ -1,0 +1,130 @@
+package backends
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+// seen is a chunk as a test compares it.
+func seen(c *chunk) map[string]any {
+	return map[string]any{
+		"content": string(c.content), "reasoning": string(c.reasoning), "tool": string(c.tool),
+		"finish": c.finish, "usage": c.usage, "choices": c.choices, "index": c.index, "err": c.err,
+	}
+}
+
+// agree reports whether the fast reader took the event, and fails the test if
+// the full one sees it otherwise.
+func agree(t *testing.T, data []byte) bool {
+	t.Helper()
+	var fast, full chunk
+	if !scanChunk(data, &fast) {
+		return false
+	}
+	if err := parseChunk(data, &full); err != nil {
+		t.Fatalf("the fast reader took what is broken: %v\n%q", err, data)
+	}
+	if diff := cmp.Diff(seen(&full), seen(&fast), cmpopts.EquateEmpty()); diff != "" {
+		t.Fatalf("%q: full -, fast +\n%s", data, diff)
+	}
+	return true
+}
+
+var usual = []string{
+	`{"id":"c-1","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"content":" token"},"logprobs":null,"finish_reason":null}]}`,
+	`{"id": "c-1", "choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}, "finish_reason": null}]}`,
+	`{"choices":[{"index":0,"delta":{"role":"assistant","content":null,"tool_calls":[],"function_call":null,"refusal":null}}]}`,
+	`{"choices":[{"index":0,"delta":{"content":null,"reasoning":"cted"},"finish_reason":"stop","stop_reason":302}]}`,
+	`{"choices":[{"index":0,"delta":{"reasoning_content":"\n\"\\\/\b\f\r\t"}}]}`,
+	`{"choices":[{"index":0,"delta":{"content":"caf\u00e9 \ud83d\ude00 日本 \ud800 \ud83dx"}}]}`,
+	`{"choices":[{"index":1,"text":"it","logprobs":{"tokens":["a\u0041\n"],"x":[-0.5,1e9,0,{}]},"finish_reason":"length"}]}`,
+	`{"choices":[],"usage":{"prompt_tokens":14,"total_tokens":20,"completion_tokens":6,"prompt_tokens_details":{"cached_tokens":13},"completion_tokens_details":{"reasoning_tokens":5}}}`,
+	`{"choices":[{"index":0,"delta":{}}],"usage":{"prompt_tokens":14,"completion_tokens":null,"prompt_tokens_details":null},"error":null}`,
+	`{"choices":null,"usage":null}`,
+	`{"choices":[{"delta":{"content":"a"},"index":0},{"delta":{"content":"b"},"index":1}]}`,
+	` { } `,
+}
+
+var unusual = []string{
+	`{"choices":[{"delta":{"tool_calls":[{"index":0,"function":{"name":"f","arguments":"{}"}}]}}]}`,
+	`{"choices":[{"delta":{"refusal":"no"}}]}`, `{"error":{"message":"overloaded"}}`, `{"object":"error","message":"bad"}`,
+	`{"choices":[{"delta":{"content":[{"type":"text","text":"a"}]}}]}`, `{"choices":[{"message":{"content":"a"}}]}`,
+	`{"choices":[{"delta":{"reasoning":"a","reasoning_content":"a"}}]}`, `{"choices":[{"delta":{"content":"a","content":"b"}}]}`,
+	`{"choices":[{"text":"a","delta":{"content":"b"}}]}`, `{"usage":{"completion_tokens":-1}}`, `{"usage":{"completion_tokens":1.5}}`,
+	`{"usage":{"completion_tokens":012}}`, `{"a":1}{"b":2}`, `[1]`, `{"a":NaN}`, `{"a":"` + "\x01" + `"}`, "{\"choices\":[{\"delta\":{\"content\":\"\xff\"}}]}",
+	`{"a":"\x"}`, `{"a":tru}`, `{"a":1.}`, `{"a":-}`, `{"a":[1,]}`, `{"a":1,}`, `{"a"}`, `{"choices":[{"delta":{"content":"a`, `"`, `{`, ``,
+	`{"a":` + strings.Repeat("[", 50) + strings.Repeat("]", 50) + `}`,
+}
+
+func TestFastReader(t *testing.T) {
+	t.Parallel()
+	for _, data := range usual {
+		if !agree(t, []byte(data)) {
+			t.Errorf("the fast reader gave a usual event up: %s", data)
+		}
+		for cut := range data[:max(0, len(strings.TrimSpace(data))-1)] {
+			if agree(t, []byte(data[:cut])) {
+				t.Errorf("the fast reader took a torn event: %s", data[:cut])
+			}
+		}
+	}
+	for _, data := range unusual {
+		if agree(t, []byte(data)) {
+			t.Errorf("the fast reader took an unusual event: %s", data)
+		}
+	}
+}
+
+func TestPlainEnd(t *testing.T) {
+	t.Parallel()
+	for _, stop := range "\"\\\x00\x1f\n" {
+		for n := range 40 {
+			text := strings.Repeat("aé~\x7f !", 10)[:n] + string(stop) + "\"\\ tail"
+			if got := plainEnd([]byte(text), 0); got != n {
+				t.Errorf("%q: %d, want %d", text, got, n)
+			}
+		}
+	}
+	if got := plainEnd([]byte("0123456789"), 3); got != 10 {
+		t.Errorf("no end: %d", got)
+	}
+}
+
+// What the fast reader takes, the full one sees alike.
+func FuzzDecode(f *testing.F) {
+	for _, data := range append(append([]string{}, usual...), unusual...) {
+		f.Add([]byte(data))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) { agree(t, data) })
+}
+
+func BenchmarkDecode(b *testing.B) {
+	for name, data := range map[string]string{
+		"content": `{"id":"chatcmpl-8251530f5a4323d3","object":"chat.completion.chunk","created":1795441287,"model":"tiny","choices":[{"index":0,"delta":{"content":" token"},"logprobs":null,"finish_reason":null,"token_ids":null}]}`,
+		"usage":   `{"id":"chatcmpl-8251530f5a4323d3","object":"chat.completion.chunk","created":1795441287,"model":"tiny","choices":[{"index":0,"delta":{"reasoning":"The"},"logprobs":null,"finish_reason":null,"token_ids":null}],"usage":{"prompt_tokens":14,"total_tokens":17,"completion_tokens":3,"completion_tokens_details":{"reasoning_tokens":2}}}`,
+	} {
+		event := []byte(data)
+		var c chunk
+		b.Run(name+"/fast", func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				c.reset()
+				if !scanChunk(event, &c) {
+					b.Fatal("gave up")
+				}
+			}
+		})
+		b.Run(name+"/full", func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				c.reset()
+				if err := parseChunk(event, &c); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
