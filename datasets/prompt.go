@@ -1,8 +1,6 @@
 package datasets
 
 import (
-	"strconv"
-
 	"loadgate/internal/diag"
 	"loadgate/internal/kind"
 	"loadgate/internal/llm"
@@ -33,9 +31,7 @@ func openPrompt(n *yamlpos.Node, ctx kind.Context) (llm.Dataset, diag.List) {
 		s.errorAt("prompts", "", "prompts is empty")
 	}
 	s.notEmpty("prompt")
-	for i := range c.Prompts {
-		s.notEmpty("prompts", strconv.Itoa(i))
-	}
+	s.notEmpty("prompts")
 	s.tokens("output_tokens", 1)
 	t := s.openTokenizer(c.Tokenizer)
 	if s.list.HasErrors() {

@@ -77,11 +77,19 @@ func (s *section) oneOf(key string, known ...string) {
 	s.list.Errorf(n.Pos, n.Width, diag.DidYouMean(n.Text, known), "%s is %q: expected %s", key, n.Text, strings.Join(known, " or "))
 }
 
-// notEmpty reports an empty text.
-func (s *section) notEmpty(path ...string) {
-	n := s.At(path...)
-	if n != nil && n.Kind == yamlpos.String && n.Text == "" {
-		s.list.Errorf(n.Pos, n.Width, "", "%s is empty", path[0])
+// notEmpty reports an empty text at a key or, for a list, among its items.
+func (s *section) notEmpty(key string) {
+	n := s.Get(key)
+	if n == nil {
+		return
+	}
+	if n.Kind == yamlpos.String && n.Text == "" {
+		s.list.Errorf(n.Pos, n.Width, "", "%s is empty", key)
+	}
+	for i, item := range n.Items {
+		if item.Kind == yamlpos.String && item.Text == "" {
+			s.list.Errorf(item.Pos, item.Width, "", "%s[%d] is empty", key, i)
+		}
 	}
 }
 
