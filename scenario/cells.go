@@ -68,7 +68,7 @@ func (r *reader) overrides(root *yamlpos.Node, points []*point) {
 		if when == nil || when.Kind != yamlpos.String || set == nil || set.Kind != yamlpos.Map || len(points) == 0 {
 			continue
 		}
-		sets := r.settings(root, set)
+		sets := r.unpinned(r.settings(root, set))
 		for i, hit := range r.match(when, points) {
 			if hit {
 				r.place(points[i].tree, sets)

@@ -67,10 +67,33 @@ func (r *reader) expand(root *yamlpos.Node, axes []axis) []*point {
 		r.list.Errorf(at, len("matrix"), "put data into files of their own, or make fewer cells", "the cells are too large: %d values each", size)
 		return nil
 	}
+	points, count := r.product(base, axes, product, excluded, at)
+	included := r.includes(root, base, axes)
+	if count += len(included); count > maxCells {
+		r.tooMany(root, fmt.Sprint(count))
+		return nil
+	}
+	r.unusedExcludes(excluded)
+	points = append(points, included...)
+	if len(points) == 0 && !r.list.HasErrors() {
+		at, width := keyOf(root, []string{"matrix"})
+		r.list.Errorf(at, width, "exclude fewer cells", "the matrix has no cells left")
+	}
+	return points
+}
+
+func (r *reader) tooMany(root *yamlpos.Node, count string) {
+	at, width := keyOf(root, []string{"matrix"})
+	r.list.Errorf(at, width, "use fewer values, a named axis for values that belong together, or several scenarios", "the matrix makes %s cells, more than %d", count, maxCells)
+}
+
+// product makes the points of all combinations of the axes but the excluded
+// ones, the last axis fastest. It counts all of them and makes at most maxCells.
+func (r *reader) product(base *yamlpos.Node, axes []axis, size int, excluded exclusions, at diag.Pos) ([]*point, int) {
 	var points []*point
 	count := 0
 	index := make([]int, len(axes))
-	for range product {
+	for range size {
 		values := make([]AxisValue, len(axes))
 		for i, a := range axes {
 			values[i] = AxisValue{a.name, a.choices[index[i]].value}
@@ -93,23 +116,7 @@ func (r *reader) expand(root *yamlpos.Node, axes []axis) []*point {
 			index[i] = 0
 		}
 	}
-	included := r.includes(root, base, axes)
-	if count += len(included); count > maxCells {
-		r.tooMany(root, fmt.Sprint(count))
-		return nil
-	}
-	r.unusedExcludes(excluded)
-	points = append(points, included...)
-	if len(points) == 0 && !r.list.HasErrors() {
-		at, width := keyOf(root, []string{"matrix"})
-		r.list.Errorf(at, width, "exclude fewer cells", "the matrix has no cells left")
-	}
-	return points
-}
-
-func (r *reader) tooMany(root *yamlpos.Node, count string) {
-	at, width := keyOf(root, []string{"matrix"})
-	r.list.Errorf(at, width, "use fewer values, a named axis for values that belong together, or several scenarios", "the matrix makes %s cells, more than %d", count, maxCells)
+	return points, count
 }
 
 // nodes counts the values of a tree.
@@ -265,7 +272,7 @@ func (r *reader) include(root, base *yamlpos.Node, axes []axis, it *yamlpos.Node
 		}
 	}
 	before := len(r.list)
-	r.place(p.tree, r.settings(root, it, named...))
+	r.place(p.tree, r.unpinned(r.settings(root, it, named...)))
 	if len(r.list) > before {
 		return nil
 	}

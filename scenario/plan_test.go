@@ -321,3 +321,56 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// A profile and --set stand above the scenario, whatever it says cell by cell.
+func TestPrecedence(t *testing.T) {
+	t.Parallel()
+	src := strings.Replace(smallMatrix, "matrix: {load.concurrency: [1, 2]}", `matrix:
+  load.concurrency: [1, 2]
+  include: [{load.concurrency: 3, load.requests: 99}]
+  override: [{when: load.concurrency >= 2, set: {load.repeats: 5}}]
+profiles:
+  quick: {load.repeats: 1, load.requests: 4}
+`, 1)
+	for name, c := range map[string]struct {
+		opts Options
+		want []string
+	}{
+		"scenario": {Options{}, []string{"1: 10 × 2", "2: 20 × 5", "3: 99 × 5"}},
+		"profile":  {Options{Profile: "quick"}, []string{"1: 4 × 1", "2: 4 × 1", "3: 4 × 1"}},
+		"set":      {Options{Profile: "quick", Set: []string{"load.requests=2x"}}, []string{"1: 2 × 1", "2: 4 × 1", "3: 6 × 1"}},
+		"narrowed": {Options{Set: []string{"load.concurrency=[1, 7]"}}, []string{"1: 10 × 2", "7: 70 × 5"}},
+		"unset":    {Options{Set: []string{"matrix.include=null", "matrix.override="}}, []string{"1: 10 × 2", "2: 20 × 2"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			opts := c.opts
+			opts.File, opts.Source, opts.Env, opts.Match = "a.yaml", []byte(src), testEnv, matchTiny
+			plan, list := readWith(testChecker(), opts)
+			if len(list) > 0 {
+				t.Fatal(list)
+			}
+			var got []string
+			for _, cell := range plan.Cells {
+				got = append(got, fmt.Sprintf("%d: %d × %d", cell.Load.Concurrency, cell.Load.Requests, cell.Load.Repeats))
+			}
+			if d := cmp.Diff(c.want, got); d != "" {
+				t.Error(d)
+			}
+		})
+	}
+}
+
+// The schema that is in the binary compiles, whatever kinds it has.
+func TestReadWithTheRealSchema(t *testing.T) {
+	t.Parallel()
+	plan, list := Read(Options{File: "a.yaml", Source: []byte(`apiVersion: loadgate/v1
+name: real
+backends: {sim: {kind: simulator, model: sim}}
+datasets: {hello: {kind: prompt, prompt: Hello!, output_tokens: 16}}
+load: {concurrency: 2, requests: 5x}
+`)})
+	if len(list) > 0 || len(plan.Cells) != 1 || plan.Cells[0].Load.Requests != 10 {
+		t.Errorf("%d cells, %v", len(plan.Cells), list)
+	}
+}

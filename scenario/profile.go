@@ -142,8 +142,15 @@ func (r *reader) apply(root *yamlpos.Node, c change) {
 			r.list.Errorf(c.at, width, hint, "%s", message)
 			return
 		}
+		r.pinned[c.path] = true
 		r.put(root, path, c, c.value)
 	}
+}
+
+// unpinned leaves out what a profile or --set has decided: they stand above the
+// scenario, and so above its include and override.
+func (r *reader) unpinned(sets []setting) []setting {
+	return slices.DeleteFunc(sets, func(s setting) bool { return r.pinned[strings.Join(s.path, ".")] })
 }
 
 func (r *reader) put(root *yamlpos.Node, path []string, c change, v *yamlpos.Node) {

@@ -43,7 +43,7 @@ func Read(opts Options) (*Plan, diag.List) {
 }
 
 func readWith(check *checker, opts Options) (*Plan, diag.List) {
-	r := &reader{opts: opts, check: check, sources: diag.Sources{}, narrowed: map[string]bool{}, broken: map[diag.Pos]bool{}}
+	r := &reader{opts: opts, check: check, sources: diag.Sources{}, narrowed: map[string]bool{}, pinned: map[string]bool{}, broken: map[diag.Pos]bool{}}
 	plan := r.load()
 	plan.Sources = masked(r.sources, r.secrets.nodes)
 	return plan, r.list.Sorted()
@@ -60,6 +60,7 @@ type reader struct {
 	secrets  literals
 	broken   map[diag.Pos]bool // places of values that the YAML reader complained about
 	narrowed map[string]bool   // axes whose values a profile or --set replaced
+	pinned   map[string]bool   // paths that a profile or --set decides for every cell
 	matrix   *yamlpos.Node
 }
 
