@@ -5,14 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"loadgate/internal/diag"
 	"loadgate/internal/gate"
+	"loadgate/internal/live"
 	"loadgate/internal/yamlpos"
 )
 
@@ -114,26 +113,15 @@ func (a *app) writeJSON(v any) error {
 	return nil
 }
 
-// terminal reports whether w is one.
-func terminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
-}
+// color reports whether w takes ANSI colours.
+func (a *app) color(w io.Writer) bool { return live.Detect(w, a.getenv).Color }
 
 // width is the columns to write in: the terminal's, else 100.
-func width(w io.Writer) int {
-	if f, ok := w.(*os.File); ok {
-		if n, _, err := term.GetSize(int(f.Fd())); err == nil && n > 0 {
-			return n
-		}
+func (a *app) width(w io.Writer) int {
+	if o := live.Detect(w, a.getenv); o.Width != nil {
+		return o.Width()
 	}
 	return 100
-}
-
-// color reports whether w takes ANSI colours: a terminal, unless NO_COLOR or
-// TERM=dumb say otherwise.
-func (a *app) color(w io.Writer) bool {
-	return terminal(w) && a.getenv("NO_COLOR") == "" && a.getenv("TERM") != "dumb"
 }
 
 func (a *app) getenv(name string) string {

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"loadgate/schemas"
+	"loadgate/scenario"
 )
 
 // version is what --version prints; a release sets it with -ldflags.
@@ -23,7 +23,7 @@ func (a *app) versionCommand() *cobra.Command {
 			if a.json {
 				return a.writeJSON(map[string]any{
 					"version": version, "go": runtime.Version(), "os": runtime.GOOS, "arch": runtime.GOARCH,
-					"commit": commit(), "api_versions": schemas.APIVersions(),
+					"commit": commit(), "api_versions": scenario.APIVersions(),
 				})
 			}
 			fmt.Fprintf(a.out, "loadgate %s (%s, %s/%s", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)

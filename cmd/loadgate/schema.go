@@ -1,0 +1,38 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"loadgate/schemas"
+)
+
+func (a *app) schemaCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "schema [scenario|result|sample]",
+		Short: "Print the JSON Schema of a format",
+		Long: `schema prints the JSON Schema of the scenario file (the default), of result.json,
+or of a line of samples.jsonl. Editors use the first through the comment
+
+  # yaml-language-server: $schema=PATH
+
+on the first line of a scenario.`,
+		Example: `  loadgate schema > scenario.schema.json
+  loadgate schema result`,
+		Args:      cobra.MaximumNArgs(1),
+		ValidArgs: []string{"scenario", "result", "sample"},
+		RunE: func(_ *cobra.Command, args []string) error {
+			name := "scenario"
+			if len(args) > 0 {
+				name = args[0]
+			}
+			schema := map[string]func() []byte{"scenario": schemas.Scenario, "result": schemas.Result, "sample": schemas.Sample}[name]
+			if schema == nil {
+				return usageErrorf("schema: unknown format %q: scenario, result or sample", name)
+			}
+			if _, err := a.out.Write(schema()); err != nil {
+				return failure(err)
+			}
+			return nil
+		},
+	}
+}

@@ -1,0 +1,78 @@
+package pipeline
+
+import (
+	"strconv"
+	"strings"
+
+	"loadgate/internal/gate"
+	"loadgate/internal/result"
+	"loadgate/internal/store"
+	"loadgate/internal/validity"
+	"loadgate/internal/yamlpos"
+	"loadgate/metrics"
+	"loadgate/scenario"
+)
+
+// declared is what a scenario says of a cell that the checks have to know.
+type declared struct {
+	IgnoreEOS   bool    `json:"ignore_eos,omitempty"`
+	CachedShare float64 `json:"cached_share,omitempty"` // of the prompt that all requests share
+}
+
+// declaredBy reads it from a cell's sections.
+func declaredBy(c *scenario.Cell) declared {
+	var d declared
+	for _, n := range []*yamlpos.Node{c.Backend.Get("ignore_eos"), c.Backend.At("params", "ignore_eos")} {
+		if n != nil {
+			d.IgnoreEOS = n.Retype().Value == true
+		}
+	}
+	prefix, input := numberOf(c.Dataset.Get("prefix_tokens")), numberOf(c.Dataset.Get("input_tokens"))
+	if prefix > 0 {
+		d.CachedShare = prefix / (prefix + input)
+	}
+	return d
+}
+
+func numberOf(n *yamlpos.Node) float64 {
+	if n == nil {
+		return 0
+	}
+	f, _ := strconv.ParseFloat(n.Text, 64) // the schema saw to it that it is a number
+	return f
+}
+
+// check judges whether a repeat's numbers may be believed.
+func check(g *gate.Gate, s *storedCell, c *scenario.Cell, info store.RepeatInfo, r *result.Repeat, e *validity.Evidence) []result.Finding {
+	limit := g.LatencyLimit(s.ID)
+	for _, metric := range []string{"ttft", "e2el"} {
+		if ms, ok := c.Goodput[metric]; ok && (limit == 0 || ms < limit) {
+			limit = ms
+		}
+	}
+	return validity.Check(validity.Input{
+		Load: &c.Load, Limits: c.Validity, Totals: info.Totals, Repeat: r, Evidence: e,
+		Percentiles: percentiles(g.Uses(s.ID)), LatencyLimit: limit,
+		IgnoreEOS: s.Declared.IgnoreEOS, CachedShare: s.Declared.CachedShare,
+		RepeatsPrompts: c.Load.SamePrompts || (s.DatasetRows > 0 && s.DatasetRows < info.Totals.Planned),
+	})
+}
+
+// percentiles picks the percentiles among what rules read: "ttft.p99" is 0.99 of
+// ttft.
+func percentiles(uses []string) []metrics.Quantile {
+	var out []metrics.Quantile
+	for _, use := range uses {
+		metric, field, ok := strings.Cut(use, ".p")
+		digits, err := strconv.ParseUint(field, 10, 32)
+		if !ok || err != nil {
+			continue
+		}
+		q := float64(digits) / 100
+		if digits > 100 { // p999
+			q = float64(digits) / 1000
+		}
+		out = append(out, metrics.Quantile{Metric: metric, Q: q})
+	}
+	return out
+}

@@ -1,0 +1,97 @@
+package pipeline
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"loadgate/backends"
+	"loadgate/datasets"
+	"loadgate/internal/diag"
+	"loadgate/internal/gate"
+	"loadgate/internal/kind"
+	"loadgate/internal/llm"
+	"loadgate/internal/tokens"
+	"loadgate/internal/yamlpos"
+	"loadgate/scenario"
+)
+
+// Opened is a plan that is ready to run: every section opened, every rule
+// compiled. Nothing has been sent.
+type Opened struct {
+	Plan  *scenario.Plan
+	Cells []*Cell
+	Gate  *gate.Gate
+}
+
+// Cell is a cell of the plan with what its sections opened to. Cells whose
+// sections are equal share one backend or dataset.
+type Cell struct {
+	*scenario.Cell
+	Kind    string // of the backend
+	Backend llm.Backend
+	Dataset llm.Dataset
+	Counter llm.Counter // counts texts where the server sends no usage; nil: nothing can
+}
+
+// Open opens a plan's sections and compiles its rules. All mistakes come back
+// at once; with errors among them the plan cannot be run.
+func Open(plan *scenario.Plan, env yamlpos.Lookup) (*Opened, diag.List) {
+	o := &opener{plan: plan, env: env, backends: map[string]llm.Backend{}, datasets: map[string]llm.Dataset{}}
+	out := &Opened{Plan: plan}
+	for _, c := range plan.Cells {
+		out.Cells = append(out.Cells, o.cell(c))
+	}
+	g, list := gate.Compile(plan)
+	out.Gate = g
+	return out, append(o.list, list...)
+}
+
+type opener struct {
+	plan     *scenario.Plan
+	env      yamlpos.Lookup
+	backends map[string]llm.Backend
+	datasets map[string]llm.Dataset
+	list     diag.List
+}
+
+func (o *opener) cell(c *scenario.Cell) *Cell {
+	out := &Cell{Cell: c, Kind: c.Backend.Get("kind").Text}
+	out.Backend = openOnce(o, o.backends, backends.Kinds, c.BackendName, c.Backend)
+	out.Dataset = openOnce(o, o.datasets, datasets.Kinds, c.DatasetName, c.Dataset)
+	out.Counter = o.counter(out)
+	return out
+}
+
+// openOnce opens a section, or returns what an equal section opened to. An
+// equal section has equal mistakes, which are reported once.
+func openOnce[T any](o *opener, seen map[string]T, kinds kind.Set[T], name string, section *yamlpos.Node) T {
+	content, err := json.Marshal(printable(section.Any()))
+	if err != nil {
+		panic(fmt.Sprintf("pipeline: section %s: %v", name, err)) // printable leaves JSON's own types only
+	}
+	key := name + " " + string(content)
+	if t, ok := seen[key]; ok {
+		return t
+	}
+	t, list := kinds.Open(section, kind.Context{Name: name, Dir: o.plan.Dir, Lookup: o.env})
+	o.list = append(o.list, list...)
+	seen[key] = t
+	return t
+}
+
+// counter finds who counts a cell's texts: the backend's `tokenizer:`, else the
+// dataset's.
+func (o *opener) counter(c *Cell) llm.Counter {
+	if n := c.Cell.Backend.Get("tokenizer"); n != nil && n.Kind == yamlpos.String {
+		m, err := tokens.Open(n.Text)
+		if err != nil {
+			o.list.Errorf(n.Pos, n.Width, "", "%v", err)
+			return nil
+		}
+		return m
+	}
+	if t, ok := c.Dataset.(llm.Tokenized); ok {
+		return t.Counter()
+	}
+	return nil
+}

@@ -1,0 +1,80 @@
+package pipeline
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"loadgate/internal/store"
+	"loadgate/internal/yamlpos"
+	"loadgate/reporters"
+	"loadgate/scenario"
+)
+
+// Output is a report to be written.
+type Output struct {
+	Kind string
+	Path string        // relative to the working folder; "" = the kind's file in the run directory
+	Node *yamlpos.Node // its entry in the scenario; may be nil
+}
+
+// Outputs are the reports that a scenario asks for.
+func Outputs(reports []scenario.Report) []Output {
+	var out []Output
+	for _, r := range reports {
+		out = append(out, Output(r))
+	}
+	return out
+}
+
+// WriteReports writes every report and returns where they lie, in order. One
+// that fails does not keep the others from being written.
+func WriteReports(ctx context.Context, s *store.Run, r *reporters.Report, outputs []Output) (paths []string, err error) {
+	var errs []error
+	for _, o := range outputs {
+		path, err := writeReport(ctx, s, r, o)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("report %s: %w", o.Kind, err))
+			continue
+		}
+		paths = append(paths, path)
+	}
+	return paths, errors.Join(errs...)
+}
+
+func writeReport(ctx context.Context, s *store.Run, r *reporters.Report, o Output) (string, error) {
+	kind, err := reporters.Kinds.Find(o.Kind)
+	if err != nil {
+		return "", err
+	}
+	reporter, list := kind.New(o.Node)
+	if err := list.Err(); err != nil {
+		return "", err
+	}
+	render := func(w io.Writer) error { return reporter.Write(ctx, r, w) }
+	if o.Path == "" {
+		return filepath.Join(s.Dir(), kind.DefaultFile), s.WriteFile(kind.DefaultFile, render)
+	}
+	return o.Path, replace(o.Path, render)
+}
+
+// replace writes a file whole or not at all.
+func replace(path string, render func(io.Writer) error) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // fails once the file has its real name
+	w := bufio.NewWriter(f)
+	if err := errors.Join(render(w), w.Flush(), f.Sync(), f.Chmod(0o644), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}

@@ -1,0 +1,196 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"loadgate/engine"
+	"loadgate/internal/llm"
+	"loadgate/internal/wire"
+	"loadgate/scenario"
+)
+
+// PreflightError says that a backend cannot be measured: nothing was run.
+type PreflightError struct {
+	Backend  string
+	Endpoint string
+	Problem  string
+	Hint     string
+}
+
+// Error is the sentence for the user.
+func (e *PreflightError) Error() string {
+	s := fmt.Sprintf("preflight of backend %s failed: %s: %s", e.Backend, e.Endpoint, e.Problem)
+	if e.Hint != "" {
+		s += "\n  hint: " + e.Hint
+	}
+	return s
+}
+
+// preflightTries is how often a request may fail in a way that passes (429,
+// 5xx, a reset) before the backend counts as unusable.
+const preflightTries = 3
+
+// preflight sends one request to each backend of the plan, or, with a wait,
+// tries until one is answered.
+func (r *Runner) preflight(ctx context.Context, stop <-chan struct{}, wait time.Duration) error {
+	var seen []llm.Backend
+	deadline := time.Now().Add(wait)
+	for _, c := range r.opened.Cells {
+		if slices.Contains(seen, c.Backend) {
+			continue
+		}
+		seen = append(seen, c.Backend)
+		for {
+			err := r.preflightCell(ctx, stop, c)
+			if err == nil {
+				break
+			}
+			var failed *PreflightError
+			if !errors.As(err, &failed) || time.Now().After(deadline) {
+				return err
+			}
+			r.note("waiting for backend %s: %s", c.BackendName, failed.Problem)
+			if !pause(stop, time.Second) {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// preflightCell asks one backend for its model, if need be, and for one answer.
+func (r *Runner) preflightCell(ctx context.Context, stop <-chan struct{}, c *Cell) error {
+	if err := r.simulators.connect(ctx, c); err != nil {
+		return err
+	}
+	client := r.client(c)
+	defer client.Close()
+	if err := findModel(ctx, client, c); err != nil {
+		return err
+	}
+	var last *engine.Sample
+	for range preflightTries {
+		s, err := r.ask(ctx, stop, client, c)
+		if err != nil || s == nil {
+			return err
+		}
+		if last = s; !passing(s) {
+			break
+		}
+	}
+	if last.Outcome == llm.Failed {
+		return r.preflightError(c, last)
+	}
+	if last.Usage == nil && c.Counter == nil && last.Outcome == llm.Completed {
+		r.note("warning: backend %s sends no usage and no tokenizer is named: tokens, tpot and throughput in tokens will be missing (set `tokenizer:` on the backend)", c.BackendName)
+	}
+	return nil
+}
+
+// passing reports whether a failure may be gone at the next try.
+func passing(s *engine.Sample) bool {
+	return s.Outcome == llm.Failed && slices.Contains([]llm.ErrorClass{
+		llm.ErrHTTP429, llm.ErrHTTP5xx, llm.ErrReset, llm.ErrTruncated, llm.ErrInBand, llm.ErrEmpty,
+	}, s.Class)
+}
+
+// ask sends one short request through the engine and returns its sample, nil
+// when the run was stopped before.
+func (r *Runner) ask(ctx context.Context, stop <-chan struct{}, client *wire.Client, c *Cell) (*engine.Sample, error) {
+	var got *engine.Sample
+	_, err := engine.Run(ctx, stop, engine.Config{
+		Clock: r.clock, Load: scenario.Load{Concurrency: 1, Requests: 1}, Backend: c.Backend, Dataset: short{c.Dataset},
+		Transport: client, PromptSeed: c.PromptSeed(-1), IDPrefix: r.store.Manifest().RunID + "/preflight-",
+	}, func(s *engine.Sample) error { got = s; return nil })
+	return got, err
+}
+
+// short asks for a few tokens only, where the dataset leaves the length open to
+// the request.
+type short struct{ llm.Dataset }
+
+const shortTokens = 8
+
+func (d short) Session(seed uint64, i int) (llm.Session, error) {
+	s, err := d.Dataset.Session(seed, i)
+	if err == nil && len(s.Turns) > 0 && len(s.Turns[0].Body) == 0 {
+		t := s.Turns[0]
+		t.MaxTokens = shortTokens
+		s.Turns = []llm.Request{t}
+	}
+	return s, err
+}
+
+// findModel asks the server for the model that the scenario leaves out.
+func findModel(ctx context.Context, client *wire.Client, c *Cell) error {
+	asker, ok := c.Backend.(llm.ModelAsker)
+	target, isTarget := c.Backend.(llm.Target)
+	if !ok || !isTarget || target.Model() != "" {
+		return nil
+	}
+	call := asker.ModelsCall()
+	res := client.Fetch(ctx, call)
+	fail := func(problem, hint string) error {
+		return &PreflightError{Backend: c.BackendName, Endpoint: call.URL, Problem: problem, Hint: hint}
+	}
+	switch {
+	case res.Class != "" && res.Status == 0:
+		return fail(string(res.Class)+": "+errText(res.Err), hintFor(res.Class, 0))
+	case res.Status/100 != 2:
+		return fail(fmt.Sprintf("asked for its models, the server answered %d", res.Status), "name the model: `model: …`")
+	}
+	if err := asker.UseModels(res.Body); err != nil {
+		return fail(err.Error(), "name the model: `model: …`")
+	}
+	return nil
+}
+
+func errText(err error) string {
+	if err == nil {
+		return "no answer"
+	}
+	return err.Error()
+}
+
+func (r *Runner) preflightError(c *Cell, s *engine.Sample) error {
+	endpoint := c.BackendName
+	if t, ok := c.Backend.(llm.Target); ok {
+		endpoint = t.Endpoint()
+	}
+	problem := string(s.Class) + ": " + r.redact(s.Error)
+	return &PreflightError{Backend: c.BackendName, Endpoint: endpoint, Problem: problem, Hint: hintFor(s.Class, s.Status)}
+}
+
+// hintFor is the next step after a class of failure.
+func hintFor(class llm.ErrorClass, status int) string {
+	switch {
+	case status == 401 || status == 403:
+		return "the server refuses the key: set `api_key: ${env:NAME}` and NAME in the environment"
+	case status == 404:
+		return "is the path of the url right, and does the server have this model?"
+	case class == llm.ErrHTTP4xx:
+		return "the server does not accept such a request: look at `params:` and at the model's context length"
+	case class == llm.ErrDial || class == llm.ErrDNS || class == llm.ErrTimeoutConnect:
+		return "is the server running there? `--wait 10m` waits for one that is still starting"
+	case class == llm.ErrBadContentType:
+		return "is this an inference server, and the url its endpoint? `stream: false` for one that does not stream"
+	default:
+		return ""
+	}
+}
+
+// pause waits and reports false when stopped before the end.
+func pause(stop <-chan struct{}, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-stop:
+		return false
+	}
+}

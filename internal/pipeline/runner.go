@@ -1,0 +1,314 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"os/exec"
+	"slices"
+	"time"
+
+	"loadgate/backends"
+	"loadgate/engine"
+	"loadgate/internal/llm"
+	"loadgate/internal/result"
+	"loadgate/internal/store"
+	"loadgate/internal/wire"
+)
+
+// Options are what a run needs beside its plan.
+type Options struct {
+	Loadgate  string // version
+	Start     StartSimulator
+	Preflight bool
+	Wait      time.Duration // how long the preflight waits for a target that is starting
+	AllowRun  bool          // commands of before_cell may run
+	Observe   func(Progress) engine.Observer // told of each repeat; may be nil
+	Note      func(line string)              // a line for people; may be nil
+}
+
+// Progress is the repeat that is about to run.
+type Progress struct {
+	Cell, Cells     int // from 1
+	Title           string
+	Repeat, Repeats int // from 1
+	Planned         int // requests, warm-up included; 0 = until the time is over
+	Duration        time.Duration
+}
+
+// Runner runs one opened plan into one run directory.
+type Runner struct {
+	opened     *Opened
+	store      *store.Run
+	opt        Options
+	clock      llm.Clock
+	simulators simulators
+	redact     func(string) string
+	summaries  map[string]*result.Cell // of the cells that this process committed
+}
+
+// NewRunner makes a runner that records into s, whose clock is clock.
+func NewRunner(o *Opened, s *store.Run, clock llm.Clock, redact func(string) string, opt Options) *Runner {
+	return &Runner{
+		opened: o, store: s, opt: opt, clock: clock, redact: redact,
+		simulators: simulators{start: opt.Start, running: map[string]simulator{}},
+		summaries:  map[string]*result.Cell{},
+	}
+}
+
+func (r *Runner) note(format string, args ...any) {
+	if r.opt.Note != nil {
+		r.opt.Note(fmt.Sprintf(format, args...))
+	}
+}
+
+// Run runs every cell that is not committed yet. Closing stop ends the sending;
+// ctx ends what is in flight. An error means that the run could not be carried
+// out; what was committed before is kept. The simulators that it started are
+// gone when it returns.
+func (r *Runner) Run(ctx context.Context, stop <-chan struct{}) error {
+	defer r.simulators.stopAll()
+	if r.opt.Preflight {
+		if err := r.preflight(ctx, stop, r.opt.Wait); err != nil {
+			return err
+		}
+		if err := r.store.Event(eventPreflight, r.models()); err != nil {
+			return err
+		}
+	}
+	committed := r.store.Committed()
+	for i, c := range r.opened.Cells {
+		if _, done := committed[c.ID]; done {
+			continue
+		}
+		if stopped(stop) {
+			return nil
+		}
+		if err := r.cell(ctx, stop, c, i); err != nil {
+			return err
+		}
+		if i+1 < len(r.opened.Cells) {
+			pause(stop, c.Load.Cooldown)
+		}
+	}
+	return nil
+}
+
+// models is what the backends call themselves by now, by cell.
+func (r *Runner) models() preflightData {
+	d := preflightData{Models: map[string]string{}}
+	for _, c := range r.opened.Cells {
+		if t, ok := c.Backend.(llm.Target); ok {
+			d.Models[c.ID] = t.Model()
+		}
+	}
+	return d
+}
+
+func stopped(stop <-chan struct{}) bool {
+	select {
+	case <-stop:
+		return true
+	default:
+		return false
+	}
+}
+
+// cell runs one cell and commits it, or abandons it when it was interrupted.
+func (r *Runner) cell(ctx context.Context, stop <-chan struct{}, c *Cell, index int) error {
+	if err := r.simulators.connect(ctx, c); err != nil {
+		return err
+	}
+	if err := r.hook(ctx, c); err != nil {
+		return fmt.Errorf("cell %s: before_cell: %w", c.ID, err)
+	}
+	attempt, err := r.store.Begin(store.CellRef{ID: c.ID, Key: c.Key, SaveTexts: c.Save == saveTexts})
+	if err != nil {
+		return err
+	}
+	for repeat := range c.Load.Repeats {
+		truncated, err := r.repeat(ctx, stop, c, attempt, index, repeat)
+		if err != nil {
+			return errors.Join(fmt.Errorf("cell %s: %w", c.ID, err), attempt.Abandon(err.Error()))
+		}
+		if truncated {
+			r.note("cell %d/%d %s: interrupted", index+1, len(r.opened.Cells), c.Title)
+			return attempt.Abandon(interrupted)
+		}
+	}
+	stored := packCell(c)
+	summary, _, err := summarize(r.store, r.opened.Gate, &stored, c.Cell)
+	if err != nil {
+		return errors.Join(err, attempt.Abandon(err.Error()))
+	}
+	if err := attempt.Commit(summary); err != nil {
+		return err
+	}
+	r.summaries[c.ID] = summary
+	r.note("%s", oneLine(summary, index, len(r.opened.Cells), c.Title))
+	return nil
+}
+
+const (
+	saveTexts   = "texts"
+	interrupted = "interrupted"
+)
+
+// repeat runs the load once and stores its samples as they come.
+func (r *Runner) repeat(ctx context.Context, stop <-chan struct{}, c *Cell, attempt *store.Attempt, index, repeat int) (truncated bool, err error) {
+	client := r.client(c)
+	defer client.Close()
+	if err := r.resetCache(ctx, client, c); err != nil {
+		return false, err
+	}
+	cfg := engine.Config{
+		Clock: r.clock, Load: c.Load, Backend: c.Backend, Dataset: c.Dataset, Transport: client,
+		PromptSeed: c.PromptSeed(repeat), ScheduleSeed: c.ScheduleSeed(repeat),
+		IDPrefix: fmt.Sprintf("%s/%s-%d-", r.store.Manifest().RunID, c.ID, repeat), KeepPrompts: c.Save == saveTexts,
+	}
+	if r.opt.Observe != nil {
+		planned := 0
+		if c.Load.Requests > 0 {
+			planned = c.Load.Warmup.Requests + c.Load.Requests
+		}
+		cfg.Observer = r.opt.Observe(Progress{
+			Cell: index + 1, Cells: len(r.opened.Cells), Title: c.Title, Repeat: repeat + 1, Repeats: c.Load.Repeats,
+			Planned: planned, Duration: c.Load.Duration,
+		})
+	}
+	started := time.Now()
+	held := &uncounted{counter: c.Counter, attempt: attempt, repeat: repeat}
+	totals, err := engine.Run(ctx, stop, cfg, held.add)
+	if err := errors.Join(err, held.flush()); err != nil {
+		return false, err
+	}
+	return totals.Truncated, attempt.EndRepeat(repeat, totals, started)
+}
+
+// uncounted stores samples, holding back those whose tokens have to be counted
+// here until the load is over: a tokenizer at work would slow the client down.
+type uncounted struct {
+	counter llm.Counter
+	attempt *store.Attempt
+	repeat  int
+	held    []*engine.Sample
+}
+
+func (u *uncounted) add(s *engine.Sample) error {
+	if u.counter == nil || s.Outcome != llm.Completed || knownTokens(s) {
+		return u.attempt.Append(u.repeat, s)
+	}
+	u.held = append(u.held, s)
+	return nil
+}
+
+// knownTokens reports whether the server counted what matters.
+func knownTokens(s *engine.Sample) bool {
+	return s.Usage != nil && s.Usage.Output >= 0 && (s.Usage.Input >= 0 || s.PromptKnown > 0)
+}
+
+func (u *uncounted) flush() error {
+	for _, s := range u.held {
+		t := s.Texts
+		reasoning := u.counter.Count(t.Reasoning)
+		s.Counted = &engine.Counted{
+			Tokenizer: u.counter.Name(), Input: u.counter.Count(t.Prompt),
+			Output: u.counter.Count(t.Content) + u.counter.Count(t.Tool) + reasoning, Reasoning: reasoning,
+		}
+		if err := u.attempt.Append(u.repeat, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// client makes the transport of one repeat: connections are not carried over
+// from one measurement to the next.
+func (r *Runner) client(c *Cell) *wire.Client {
+	opt := wire.Options{
+		Clock: r.clock, NewConnections: c.Load.NewConnections, MaxConnections: c.Load.Slots(),
+		UserAgent: "loadgate/" + r.opt.Loadgate,
+	}
+	if limited, ok := c.Backend.(backends.Limited); ok {
+		opt.Timeouts = limited.Timeouts()
+	}
+	return wire.New(opt)
+}
+
+// resetCache asks the server to drop its prefix cache, where the scenario wants
+// that and the protocol can.
+func (r *Runner) resetCache(ctx context.Context, client *wire.Client, c *Cell) error {
+	if !c.Load.ResetCache {
+		return nil
+	}
+	resetter, ok := c.Backend.(llm.CacheResetter)
+	if !ok {
+		return fmt.Errorf("reset_cache: a backend of kind %s cannot reset its server's cache", c.Kind)
+	}
+	call := resetter.ResetCacheCall()
+	if res := client.Fetch(ctx, call); res.Status/100 != 2 {
+		return fmt.Errorf("reset_cache: %s answered %d", call.URL, res.Status)
+	}
+	return nil
+}
+
+// hook does what the scenario wants before a cell.
+func (r *Runner) hook(ctx context.Context, c *Cell) error {
+	h := c.Load.BeforeCell
+	switch {
+	case h == nil:
+		return nil
+	case h.Post != "":
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, h.Post, nil)
+		if err != nil {
+			return err
+		}
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			return err
+		}
+		defer res.Body.Close()
+		if res.StatusCode/100 != 2 {
+			return fmt.Errorf("%s answered %d", h.Post, res.StatusCode)
+		}
+		return nil
+	case !r.opt.AllowRun:
+		return errors.New("the scenario wants to run a command; allow it with --allow-run")
+	default:
+		out, err := exec.CommandContext(ctx, h.Run[0], h.Run[1:]...).CombinedOutput()
+		if err != nil {
+			return fmt.Errorf("%s: %w: %s", h.Run[0], err, r.redact(string(out)))
+		}
+		return nil
+	}
+}
+
+// oneLine is a finished cell in a line.
+func oneLine(c *result.Cell, index, cells int, title string) string {
+	s := fmt.Sprintf("cell %d/%d", index+1, cells)
+	if title != "" {
+		s += " " + title
+	}
+	s += fmt.Sprintf(": %d ok", c.Counts.Completed)
+	if c.Counts.AuditHits > 0 {
+		s += fmt.Sprintf(", %d audit hits", c.Counts.AuditHits)
+	}
+	if c.Counts.Failed > 0 {
+		s += fmt.Sprintf(", %d failed", c.Counts.Failed)
+		for _, class := range slices.Sorted(maps.Keys(c.Counts.Errors)) {
+			s += fmt.Sprintf(" (%s %d)", class, c.Counts.Errors[class])
+		}
+	}
+	if d := c.Metrics["ttft"].Dist; d != nil && d.P50.Ok() {
+		s += fmt.Sprintf(", ttft p50 %.0f ms", float64(d.P50))
+	}
+	if v := c.Metrics["output_throughput"].Value; v.Ok() {
+		s += fmt.Sprintf(", %.0f tok/s", float64(v))
+	}
+	if c.Validity == result.Invalid {
+		s += ", INVALID"
+	}
+	return s
+}
