@@ -174,6 +174,9 @@ func (m *Metric) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &raw); err != nil {
 		return err
 	}
+	if raw == nil {
+		return fmt.Errorf("a metric is null")
+	}
 	*m = Metric{Value: None()}
 	read := func(name string, into any) error {
 		if v, ok := raw[name]; ok {
@@ -243,9 +246,12 @@ func axisValue(v any) any {
 // UnmarshalJSON reads an object, keeping the order of its keys.
 func (a *Axes) UnmarshalJSON(data []byte) error {
 	*a = Axes{}
+	if string(data) == "null" {
+		return nil
+	}
 	dec := json.NewDecoder(bytes.NewReader(data))
-	if _, err := dec.Token(); err != nil {
-		return err
+	if open, err := dec.Token(); err != nil || open != json.Delim('{') {
+		return fmt.Errorf("axes are no object")
 	}
 	for dec.More() {
 		k, err := dec.Token()
