@@ -151,18 +151,18 @@ func (c *console) validity() (word string, ink ink, why string) {
 	}
 	switch {
 	case invalid > 0:
-		return markInvalid, red, c.inCells(invalid) + c.because("invalid")
+		return markInvalid, red, c.inCells(invalid) + c.because()
 	case warned > 0:
-		return "VALID", green, " with warnings" + c.inCells(warned) + c.because("warn")
+		return "VALID", green, " (" + plural(warned, "cell") + " warned)"
 	}
 	return "VALID", green, ""
 }
 
-// because names the checks with findings of a level.
-func (c *console) because(level string) string {
+// because names the checks that made cells invalid.
+func (c *console) because() string {
 	var checks []string
 	for _, f := range findingsByCheck(c.doc.Cells) {
-		if f.worst.Level == level {
+		if severity(f.worst) > 0 {
 			checks = append(checks, clean(f.worst.Check, maxName))
 		}
 	}
