@@ -106,30 +106,45 @@ func bare(raw string) string {
 	return u.String()
 }
 
-// splitter picks the reader for an answer's content type. An answer without
-// one is taken for what was asked.
+// splitter picks the reader for an answer, or says why there is none.
 func (x *exchange) splitter(resp *http.Response) (splitter, error) {
 	if enc := resp.Header.Get("Content-Encoding"); enc != "" && !strings.EqualFold(enc, "identity") {
 		return nil, fmt.Errorf("content encoding %q, though none was asked for", clip(enc, 80))
 	}
-	header := resp.Header.Get("Content-Type")
-	media, _, err := mime.ParseMediaType(header)
-	if err != nil && header != "" {
-		media, _, _ = strings.Cut(strings.ToLower(header), ";")
-		media = strings.TrimSpace(media)
+	media := mediaType(resp.Header.Get("Content-Type"))
+	if s := splitterFor(media, x.call.Stream); s != nil {
+		return s, nil
 	}
-	isJSON := media == "application/json" || strings.HasSuffix(media, "+json")
-	switch {
-	case !x.call.Stream && (isJSON || media == ""):
-		return newWhole(), nil
-	case x.call.Stream && (media == "text/event-stream" || media == ""):
-		return newSSE(), nil
-	case x.call.Stream && (media == "application/x-ndjson" || media == "application/ndjson" || media == "application/jsonl"):
-		return newNDJSON(), nil
-	case x.call.Stream && isJSON:
+	if x.call.Stream && isJSON(media) {
 		return x.errorDocument(resp, media)
+	}
+	return nil, fmt.Errorf("content type %q, expected %s", clip(media, 80), x.expected())
+}
+
+func mediaType(header string) string {
+	media, _, err := mime.ParseMediaType(header)
+	if err != nil { // parameters that cannot be read do no harm
+		media, _, _ = strings.Cut(strings.ToLower(header), ";")
+	}
+	return strings.TrimSpace(media)
+}
+
+func isJSON(media string) bool {
+	return media == "application/json" || strings.HasSuffix(media, "+json")
+}
+
+// splitterFor is the reader for a content type, nil if that is not what was
+// asked for. An answer without a content type is taken for it.
+func splitterFor(media string, stream bool) splitter {
+	switch {
+	case !stream && (isJSON(media) || media == ""):
+		return newWhole()
+	case stream && (media == "text/event-stream" || media == ""):
+		return newSSE()
+	case stream && (media == "application/x-ndjson" || media == "application/ndjson" || media == "application/jsonl"):
+		return newNDJSON()
 	default:
-		return nil, fmt.Errorf("content type %q, expected %s", clip(media, 80), x.expected())
+		return nil
 	}
 }
 

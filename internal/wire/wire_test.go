@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/iotest"
 
 	"loadgate/internal/llm"
 	"loadgate/internal/wire"
@@ -379,5 +380,23 @@ func TestFetch(t *testing.T) {
 	res = client.Fetch(t.Context(), &llm.Call{Method: "POST", URL: url})
 	if res.Status != 401 || string(res.Body) != "no" || res.Class != llm.ErrHTTP4xx {
 		t.Errorf("%+v", res)
+	}
+}
+
+func TestReplay(t *testing.T) {
+	t.Parallel()
+	for contentType, want := range map[string]string{
+		"text/event-stream; charset=utf-8": "x|[1],[DONE]",
+		"application/x-ndjson":             "event: x,data: [1],data: [DONE],data: late",
+		"application/json":                 "event: x\ndata: [1]\n\ndata: [DONE]\n\ndata: late\n\n",
+	} {
+		rec := &recorder{}
+		body := iotest.OneByteReader(strings.NewReader("event: x\ndata: [1]\n\ndata: [DONE]\n\ndata: late\n\n"))
+		if err := wire.Replay(contentType, body, rec); err != nil || strings.Join(rec.frames, ",") != want {
+			t.Errorf("%s: %q, want %q (%v)", contentType, rec.frames, want, err)
+		}
+	}
+	if err := wire.Replay("text/html", strings.NewReader("x"), &recorder{}); err == nil {
+		t.Error("a page was replayed")
 	}
 }
