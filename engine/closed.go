@@ -5,111 +5,134 @@ import (
 	"math"
 	"sync"
 	"time"
+
+	"loadgate/scenario"
 )
 
-// runClosed keeps the load's slots busy: each sends, awaits its answer, and
-// sends again. It returns when every slot has stopped.
-func (r *runner) runClosed(ctx context.Context) {
-	l := &r.cfg.Load
-	slots := l.Slots()
+// closed keeps a number of slots busy: each sends, awaits its answer, and sends
+// again.
+type closed struct {
+	*runner
+	over chan struct{} // closed when a slot was refused its next request
+
+	mu       sync.Mutex
+	taken    int   // jobs handed out
+	measured int   // of them, measured ones
+	from     int64 // the measured window begins
+	refused  bool  // what refuses one slot refuses all that come later
+	cut      bool  // by the stop, not by the load's own end
+}
+
+func newClosed(r *runner) *closed {
+	return &closed{runner: r, over: make(chan struct{}), from: r.begin + int64(r.cfg.Load.Warmup.Duration)}
+}
+
+// slotsOf is the number of slots that the load can use.
+func slotsOf(l *scenario.Load) int {
 	if l.Requests > 0 && l.Warmup.Duration == 0 {
-		slots = min(slots, l.Warmup.Requests+l.Requests)
+		return min(l.Slots(), l.Warmup.Requests+l.Requests)
 	}
-	r.totals.RampEnd = r.totals.Begin + int64(l.Ramp)
+	return l.Slots()
+}
+
+// run returns when every slot has stopped.
+func (c *closed) run(ctx context.Context) {
+	slots, ramp := slotsOf(&c.cfg.Load), float64(c.cfg.Load.Ramp)
 	var wg sync.WaitGroup
 	for i := range slots {
-		opens := r.totals.Begin + int64(float64(l.Ramp)*float64(i)/float64(slots))
-		wg.Go(func() { r.slot(ctx, opens) })
+		opens := c.begin + int64(ramp*float64(i)/float64(slots))
+		wg.Go(func() { c.slot(ctx, opens) })
 	}
 	wg.Wait()
-	r.settleClosed()
 }
 
 // slot opens at a stamp and sends until there is nothing more to send.
-func (r *runner) slot(ctx context.Context, opens int64) {
-	if !r.stop.sleepUntil(r.cfg.Clock, opens) {
-		return
-	}
+func (c *closed) slot(ctx context.Context, opens int64) {
+	c.end.sleepUntil(c.cfg.Clock, opens, c.over)
 	for {
-		free := r.cfg.Clock.Now()
-		j, warm, ok := r.take(free)
-		if !ok {
+		j, warm, free := c.take()
+		if j == nil {
 			return
 		}
-		r.send(ctx, j, warm, free, free)
+		c.send(ctx, j, warm, free, free)
 	}
 }
 
-// take hands out the next job to a slot that became free at a stamp, unless the
-// count is reached, the window is over, or the run was stopped.
-func (r *runner) take(free int64) (j *job, warm, ok bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.stop.stopped() {
-		return nil, false, false
+// take hands out the next job to a slot that is free now; nil when there is
+// none. The stamp is taken under the lock, so that requests are due in the order
+// of their indices.
+func (c *closed) take() (j *job, warm bool, free int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.refused {
+		return nil, false, 0
 	}
-	warm = r.warm(free)
-	if !warm && r.measured == 0 {
-		r.totals.Measured = r.measuredFrom(free)
+	free = c.cfg.Clock.Now()
+	if warm = c.warm(free); !warm && c.measured == 0 {
+		c.from = c.measuredFrom(free)
 	}
-	l := &r.cfg.Load
-	if !warm && ((l.Requests > 0 && r.measured == l.Requests) || free >= r.windowEnd()) {
-		return nil, false, false
+	if warm || !c.complete(free) {
+		j = c.supply.next(c.end)
+		c.cut = j == nil
 	}
-	if j, ok = r.supply.next(); !ok {
-		return nil, false, false
+	if j == nil {
+		c.refused = true
+		close(c.over)
+		return nil, false, 0
 	}
-	r.taken++
+	c.taken++
 	if !warm {
-		r.measured++
+		c.measured++
 	}
-	return j, warm, true
+	return j, warm, free
 }
 
 // warm says whether a request that is due at a stamp belongs to the warm-up:
 // where both a number and a time are given, the first reached ends it.
-func (r *runner) warm(due int64) bool {
-	w := r.cfg.Load.Warmup
-	if r.measured > 0 {
-		return false
-	}
-	byCount := w.Requests > 0 && r.taken < w.Requests
-	byTime := w.Duration > 0 && due < r.totals.Begin+int64(w.Duration)
-	switch {
-	case w.Requests > 0 && w.Duration > 0:
-		return byCount && byTime
-	default:
-		return byCount || byTime
-	}
+func (c *closed) warm(due int64) bool {
+	w := c.cfg.Load.Warmup
+	return c.measured == 0 && warming(w, c.taken, time.Duration(due-c.begin))
 }
 
 // measuredFrom is where the measured window begins when the first request that
-// counts is due: at the end of a timed warm-up, else at that request.
-func (r *runner) measuredFrom(due int64) int64 {
-	if w := r.cfg.Load.Warmup; w.Duration > 0 && (w.Requests == 0 || due >= r.totals.Begin+int64(w.Duration)) {
-		return r.totals.Begin + int64(w.Duration)
+// counts is due: at the beginning without a warm-up, at the end of a timed one,
+// else at that request.
+func (c *closed) measuredFrom(due int64) int64 {
+	w := c.cfg.Load.Warmup
+	if timed := c.begin + int64(w.Duration); w.Requests == 0 || (w.Duration > 0 && due >= timed) {
+		return timed
 	}
 	return due
 }
 
-// windowEnd is the stamp from which nothing new is sent.
-func (r *runner) windowEnd() int64 {
-	if r.cfg.Load.Duration == 0 {
-		return math.MaxInt64
-	}
-	return r.totals.Measured + int64(r.cfg.Load.Duration)
+// complete reports whether a measured request that is due at a stamp is one too
+// many: the number is reached, or the window is over.
+func (c *closed) complete(due int64) bool {
+	l := &c.cfg.Load
+	return (l.Requests > 0 && c.measured >= l.Requests) || due >= windowEnd(c.from, l.Duration)
 }
 
-// settleClosed fills in what was planned. A loop that its window or a stop ended
-// had planned just what it sent, unless a number of requests was asked for and
-// the stop, not the window, cut it short.
-func (r *runner) settleClosed() {
-	t, l := &r.totals, &r.cfg.Load
-	t.Planned, t.PlannedMeasured = r.taken, r.measured
-	t.Truncated = r.stop.stopped()
-	if t.Truncated && l.Requests > 0 && (l.Duration == 0 || time.Duration(t.LastSend-t.Measured) < l.Duration) {
-		t.PlannedMeasured = l.Requests
-		t.Planned = max(r.taken-r.measured, l.Warmup.Requests) + l.Requests
+// windowEnd is the stamp from which nothing new is sent.
+func windowEnd(from int64, d time.Duration) int64 {
+	if d == 0 || from > math.MaxInt64-int64(d) {
+		return math.MaxInt64
 	}
-	t.Unsent, t.UnsentMeasured = t.Planned-r.taken, t.PlannedMeasured-r.measured
+	return from + int64(d)
+}
+
+// settle fills in what was planned. A loop that ended by itself had planned just
+// what it sent; so had one that was stopped without a number of requests to
+// reach.
+func (c *closed) settle(t *Totals) {
+	l := &c.cfg.Load
+	t.Measured, t.RampEnd = c.from, c.begin+int64(l.Ramp)
+	t.Truncated = t.Truncated || c.cut
+	warm, measured := c.taken-c.measured, c.measured
+	if c.cut && l.Requests > 0 {
+		if measured == 0 && l.Warmup.Duration == 0 {
+			warm = l.Warmup.Requests
+		}
+		measured = l.Requests
+	}
+	c.planned(t, warm+measured, measured)
 }

@@ -1,16 +1,25 @@
 package engine
 
-import "sync"
+import (
+	"sync"
+
+	"loadgate/internal/llm"
+)
 
 // gate holds requests back while as many as the cap allows are in flight. What
-// waits leaves in the order in which it came. Limit 0 is no cap.
+// waits leaves in the order in which it came. Once the window is over, or the
+// stop has come, nothing that waits ever goes.
 type gate struct {
-	limit int
+	limit int // 0 is no cap
+	clock llm.Clock
+	last  int64 // the window ends
+	end   stopper
 
 	mu     sync.Mutex
 	inside int
 	queue  []waiting
-	closed bool
+	shut   bool
+	cut    bool // shut by the stop
 }
 
 // waiting is a request whose time has come.
@@ -27,7 +36,7 @@ func (g *gate) enter(w waiting) bool {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.inside < g.limit {
+	if g.inside < g.limit && !g.shut {
 		g.inside++
 		return true
 	}
@@ -35,33 +44,26 @@ func (g *gate) enter(w waiting) bool {
 	return false
 }
 
-// leave gives the place of a request that has ended to the first in the queue.
-// With stop set, or after close, the queue stays where it is.
-func (g *gate) leave(stop bool) (waiting, bool) {
+// leave gives the place of a request that has ended to the first in the queue,
+// with the stamp at which it got it.
+func (g *gate) leave() (w waiting, ready int64, ok bool) {
 	if g.limit == 0 {
-		return waiting{}, false
+		return waiting{}, 0, false
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if stop || g.closed || len(g.queue) == 0 {
+	ready = g.clock.Now()
+	if len(g.queue) > 0 && !g.shut {
+		over := ready >= g.last
+		g.cut = !over && g.end.stopped()
+		g.shut = over || g.cut
+	}
+	if g.shut || len(g.queue) == 0 {
 		g.inside--
-		return waiting{}, false
+		return waiting{}, 0, false
 	}
-	w := g.queue[0]
+	w = g.queue[0]
+	g.queue[0] = waiting{}
 	g.queue = g.queue[1:]
-	return w, true
-}
-
-// queued reports whether any request waits.
-func (g *gate) queued() bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return len(g.queue) > 0
-}
-
-// close keeps what waits from ever going.
-func (g *gate) close() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.closed = true
+	return w, ready, true
 }

@@ -24,6 +24,7 @@ func (m *mailbox) put(s *Sample) {
 	m.more.Signal()
 }
 
+// close says that nothing more comes.
 func (m *mailbox) close() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -31,24 +32,21 @@ func (m *mailbox) close() {
 	m.more.Signal()
 }
 
-// drain yields what comes until the box is closed and empty. After the first
-// error it goes on emptying the box, without yielding, and returns that error.
-func (m *mailbox) drain(yield func(*Sample) error) error {
-	var first error
+// drain hands over what comes until the box is closed and empty.
+func (m *mailbox) drain(take func(*Sample)) {
 	for {
-		batch, ok := m.wait()
-		if !ok {
-			return first
+		batch := m.wait()
+		if len(batch) == 0 {
+			return
 		}
 		for _, s := range batch {
-			if first == nil {
-				first = yield(s)
-			}
+			take(s)
 		}
 	}
 }
 
-func (m *mailbox) wait() ([]*Sample, bool) {
+// wait gives what has come, at least one; nothing once the box is closed.
+func (m *mailbox) wait() []*Sample {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for len(m.items) == 0 && !m.closed {
@@ -56,5 +54,5 @@ func (m *mailbox) wait() ([]*Sample, bool) {
 	}
 	batch := m.items
 	m.items = nil
-	return batch, len(batch) > 0
+	return batch
 }

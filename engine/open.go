@@ -2,134 +2,66 @@ package engine
 
 import (
 	"context"
-	"errors"
+	"math"
 	"sync"
-	"time"
-
-	"loadgate/internal/schedule"
-	"loadgate/scenario"
 )
 
-// arrival is one planned request of an open loop.
-type arrival struct {
-	offset time.Duration // from the beginning of the load
-	warm   bool
+// open releases each request at its time, whatever became of the others.
+type open struct {
+	*runner
+	plan *plan
+	gate *gate
+	cut  bool // the stop came before the last arrival
 }
 
-// maxArrivals bounds a schedule: more than a client of one machine could send.
-const maxArrivals = 50_000_000
-
-// arrivalsOf draws the whole schedule of an open loop before the load begins;
-// nil for a closed one.
-func arrivalsOf(l *scenario.Load, seed uint64) ([]arrival, error) {
-	if !l.Open() || (l.Unlimited() && l.MaxConcurrency > 0) {
-		return nil, nil
-	}
-	if l.Unlimited() && l.Requests == 0 {
-		return nil, errors.New("rate inf needs a number of requests")
-	}
-	next, err := schedule.New(schedule.Spec{Rate: l.Rate, Arrivals: l.Arrivals.Process, Burstiness: l.Arrivals.Burstiness}, seed)
-	if err != nil {
-		return nil, err
-	}
-	plan := []arrival{}
-	measured, from := 0, time.Duration(0)
-	for len(plan) < maxArrivals {
-		a := arrival{offset: next.Next()}
-		a.warm = measured == 0 && warmArrival(l.Warmup, len(plan), a.offset)
-		if !a.warm {
-			if measured == 0 {
-				from = measuredOffset(l.Warmup, a.offset)
-			}
-			if (l.Requests > 0 && measured == l.Requests) || (l.Duration > 0 && a.offset >= from+l.Duration) {
-				return plan, nil
-			}
-			measured++
-		}
-		plan = append(plan, a)
-	}
-	return nil, errors.New("the schedule holds more than 50,000,000 requests: lower the rate or the duration")
+func newOpen(r *runner, p *plan) *open {
+	l := &r.cfg.Load
+	last := windowEnd(later(r.begin, int64(p.from)), l.Duration)
+	return &open{runner: r, plan: p, gate: &gate{limit: l.MaxConcurrency, clock: r.cfg.Clock, last: last, end: r.end}}
 }
 
-func warmArrival(w scenario.Warmup, index int, offset time.Duration) bool {
-	byCount, byTime := index < w.Requests, offset < w.Duration
-	if w.Requests > 0 && w.Duration > 0 {
-		return byCount && byTime
+// later adds two stamps of which one may be as far off as can be.
+func later(at, d int64) int64 {
+	if at > math.MaxInt64-d {
+		return math.MaxInt64
 	}
-	return byCount || byTime
+	return at + d
 }
 
-// measuredOffset is where the measured window begins, given the first arrival
-// that counts.
-func measuredOffset(w scenario.Warmup, first time.Duration) time.Duration {
-	if w.Duration > 0 && first >= w.Duration {
-		return w.Duration
-	}
-	return first
-}
-
-// runOpen releases each request at its time, whatever became of the others. It
-// returns when all that was released has ended.
-func (r *runner) runOpen(ctx context.Context, plan []arrival) {
-	r.placeWindow(plan)
-	g := &gate{limit: r.cfg.Load.MaxConcurrency}
+// run returns when all that was released has ended.
+func (o *open) run(ctx context.Context) {
 	var wg sync.WaitGroup
-	var fire func(w waiting, ready int64)
-	fire = func(w waiting, ready int64) { // ends when its request has
-		defer wg.Done()
-		r.send(ctx, w.job, w.warm, w.sched, ready)
-		if next, ok := g.leave(r.stop.stopped()); ok {
-			wg.Add(1)
-			go fire(next, r.cfg.Clock.Now())
-		}
-	}
-	pacer := newPacer(r.cfg.Clock)
+	defer wg.Wait()
+	pacer := newPacer(o.cfg.Clock, o.end, o.cfg.sleep)
 	defer pacer.close()
-	for _, a := range plan {
-		sched := r.totals.Begin + int64(a.offset)
-		if !pacer.wait(sched, r.stop) {
-			break
-		}
-		j, ok := r.supply.next()
-		if !ok {
-			break
-		}
-		if w := (waiting{j, a.warm, sched}); g.enter(w) {
-			wg.Add(1)
-			go fire(w, sched)
-		}
-	}
-	if r.cfg.Load.Duration > 0 && g.queued() { // once the window is over, nothing new is sent
-		r.stop.sleepUntil(r.cfg.Clock, r.windowEnd())
-		g.close()
-	}
-	wg.Wait()
-	r.settleOpen(plan)
-}
-
-// placeWindow fills in the stamps that the plan fixes beforehand.
-func (r *runner) placeWindow(plan []arrival) {
-	for _, a := range plan {
-		if !a.warm {
-			r.totals.Measured = r.totals.Begin + int64(measuredOffset(r.cfg.Load.Warmup, a.offset))
+	for i, offset := range o.plan.offsets {
+		w := waiting{warm: i < o.plan.warm, sched: later(o.begin, int64(offset))}
+		if !pacer.wait(w.sched) {
+			o.cut = true
 			return
 		}
+		if w.job = o.supply.next(o.end); w.job == nil {
+			o.cut = true
+			return
+		}
+		if o.gate.enter(w) {
+			wg.Go(func() { o.carry(ctx, w) })
+		}
 	}
 }
 
-// settleOpen fills in the counts. Requests leave the queue in the order in which
-// they came, so what was sent is the beginning of the plan.
-func (r *runner) settleOpen(plan []arrival) {
-	t := &r.totals
-	t.Planned, t.Truncated = len(plan), r.stop.stopped()
-	t.Unsent = t.Planned - t.Sent
-	for i, a := range plan {
-		if a.warm {
-			continue
-		}
-		t.PlannedMeasured++
-		if i >= t.Sent {
-			t.UnsentMeasured++
-		}
+// carry sends a request and then those to which it yields its place.
+func (o *open) carry(ctx context.Context, w waiting) {
+	ready := w.sched
+	for ok := true; ok; w, ready, ok = o.gate.leave() {
+		o.send(ctx, w.job, w.warm, w.sched, ready)
 	}
+}
+
+// settle fills in what was planned.
+func (o *open) settle(t *Totals) {
+	t.Measured, t.RampEnd = later(o.begin, int64(o.plan.from)), o.begin
+	t.Truncated = t.Truncated || o.cut || o.gate.cut
+	all := len(o.plan.offsets)
+	o.planned(t, all, all-o.plan.warm)
 }

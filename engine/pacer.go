@@ -13,24 +13,32 @@ const coarse = 2 * time.Millisecond
 
 // pacer waits for stamps on a thread of its own: the last stretch is slept in
 // the kernel, which wakes within some tens of microseconds.
-type pacer struct{ clock llm.Clock }
+type pacer struct {
+	clock llm.Clock
+	end   stopper
+	sleep func(time.Duration)
+}
 
-func newPacer(clock llm.Clock) *pacer {
+func newPacer(clock llm.Clock, end stopper, sleep func(time.Duration)) *pacer {
 	runtime.LockOSThread()
-	return &pacer{clock}
+	if sleep == nil {
+		sleep = sleepExactly
+	}
+	return &pacer{clock, end, sleep}
 }
 
 func (p *pacer) close() { runtime.UnlockOSThread() }
 
-// wait returns at a stamp, or false when stopped before it.
-func (p *pacer) wait(stamp int64, stop stopper) bool {
-	if far := stamp - int64(coarse); far > p.clock.Now() {
-		if !stop.sleepUntil(p.clock, far) {
-			return false
+// wait returns true at a stamp, never before it, and false when the sending is
+// to end.
+func (p *pacer) wait(stamp int64) bool {
+	p.end.sleepUntil(p.clock, stamp-int64(coarse), nil)
+	for !p.end.stopped() {
+		d := time.Duration(stamp - p.clock.Now())
+		if d <= 0 {
+			return true
 		}
+		p.sleep(min(d, coarse))
 	}
-	if d := time.Duration(stamp - p.clock.Now()); d > 0 {
-		sleepExactly(d)
-	}
-	return !stop.stopped()
+	return false
 }

@@ -3,8 +3,8 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"runtime"
+	"strconv"
 	"sync"
 	"time"
 
@@ -45,130 +45,156 @@ type Config struct {
 	ScheduleSeed uint64
 	IDPrefix     string // request ids are this and the index
 	KeepPrompts  bool   // keep the prompt's text with every sample
+
+	sleep func(time.Duration) // the pacer's last stretch; nil = in the kernel
 }
 
 // Run sends the load and yields each sample once its request has ended, in the
 // order of their ends, on the caller's goroutine. Closing stop ends the sending;
-// requests in flight go on until they end or ctx is cancelled, which ends them
-// at once with outcome cancelled. Run returns when nothing is in flight.
+// requests in flight go on until they end. Cancelling ctx ends the sending and,
+// at once, what is in flight, with outcome cancelled. Neither is an error: the
+// totals say Truncated where it took something away. Run returns when nothing is
+// in flight and all its goroutines are gone.
 //
 // A failed request is a sample, not an error. An error means that the repeat is
-// void: a session could not be drawn or rendered, or yield failed.
+// void: a session could not be drawn or rendered, or yield failed. Then too all
+// requests are ended at once.
 func Run(ctx context.Context, stop <-chan struct{}, cfg Config, yield func(*Sample) error) (Totals, error) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	plan, err := arrivalsOf(&cfg.Load, cfg.ScheduleSeed)
+	plan, err := newPlan(&cfg.Load, cfg.ScheduleSeed)
 	if err != nil {
 		return Totals{}, err
 	}
-	supply := newSupply(&cfg, wanted(&cfg.Load, plan))
-	defer supply.close()
-	if err := supply.fill(ctx, stop); err != nil {
-		return Totals{}, err
-	}
-	r := &runner{cfg: &cfg, supply: supply, stop: stop, out: newMailbox(), fail: cancel}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	r := &runner{cfg: &cfg, end: stopper{stop, ctx.Done()}, out: newMailbox(), fail: cancel}
+	r.supply = newSupply(&cfg, wanted(&cfg.Load, plan), cancel)
+	defer r.supply.close()
+	r.supply.fill(r.end)
 	r.warmConnections(ctx)
 	runtime.GC() // what preparing left behind is not collected during the load
 
 	before, steps := readUsage(), newStepWatch(cfg.Clock)
-	r.totals.Begin = cfg.Clock.Now()
-	r.totals.Measured, r.totals.RampEnd = r.totals.Begin, r.totals.Begin
+	r.begin = cfg.Clock.Now()
+	load := r.loop(plan)
 	go func() { // ends when the load has: both loops wait for all they started
-		if r.closedLoop() {
-			r.runClosed(ctx)
-		} else {
-			r.runOpen(ctx, plan)
-		}
+		load.run(ctx)
 		r.out.close()
 	}()
-	yieldErr := r.out.drain(func(s *Sample) error {
-		if err := yield(s); err != nil {
-			cancel(err)
-			return err
-		}
-		return nil
-	})
-	r.totals.End = max(r.totals.End, r.totals.Begin)
+	yieldErr := r.collect(yield)
+	load.settle(&r.totals)
 	r.totals.Client = readUsage().since(before)
 	r.totals.WallSteps = steps.size()
-	if err := errors.Join(yieldErr, r.supply.err()); err != nil {
-		return r.totals, err
-	}
-	return r.totals, nil
+	return r.totals, errors.Join(yieldErr, r.supply.close())
 }
 
-// runner is the state of one repeat. The mutex guards totals and the measured
-// counts; a request takes it twice, streams never.
+// loop is one way to drive the load. run returns when all that it sent has
+// ended; settle then adds to the totals what the loop planned.
+type loop interface {
+	run(ctx context.Context)
+	settle(t *Totals)
+}
+
+// runner is what both loops share. Totals belong to the caller's goroutine.
 type runner struct {
 	cfg    *Config
 	supply *supply
-	stop   stopper
+	end    stopper
 	out    *mailbox
 	fail   context.CancelCauseFunc
+	begin  int64
 
-	mu       sync.Mutex
-	totals   Totals
-	taken    int // jobs handed out
-	measured int // of them, measured ones
+	totals       Totals
+	sentMeasured int
 }
 
-// closedLoop reports whether a fixed number of slots drives the load. All
-// requests at once under a cap is the same thing.
-func (r *runner) closedLoop() bool {
-	l := &r.cfg.Load
-	return !l.Open() || (l.Unlimited() && l.MaxConcurrency > 0)
+func (r *runner) loop(plan *plan) loop {
+	if plan == nil {
+		return newClosed(r)
+	}
+	return newOpen(r, plan)
 }
 
 // warmConnections opens the connections that a closed loop will use. What goes
 // wrong here goes wrong again, and is recorded, when the requests are sent.
 func (r *runner) warmConnections(ctx context.Context) {
 	w, ok := r.cfg.Transport.(warmer)
-	if !ok || !r.closedLoop() || r.cfg.Load.NewConnections {
+	if !ok || !closedLoop(&r.cfg.Load) || r.cfg.Load.NewConnections || r.end.stopped() || r.supply.first == nil {
 		return
 	}
-	if url := r.supply.firstURL(); url != "" {
-		_ = w.Warm(ctx, url, r.cfg.Load.Slots())
-	}
+	ctx, cancel := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	wg.Go(func() { // ends with the warming
+		select {
+		case <-r.end.stop:
+			cancel()
+		case <-ctx.Done():
+		}
+	})
+	_ = w.Warm(ctx, r.supply.first.call.URL, slotsOf(&r.cfg.Load))
+	cancel()
+	wg.Wait()
 }
 
 // send carries out one request and delivers its sample.
 func (r *runner) send(ctx context.Context, j *job, warm bool, sched, ready int64) {
 	rec := newRecorder(r.cfg, j)
-	s := &rec.sample
-	s.ID = fmt.Sprintf("%s%d", r.cfg.IDPrefix, j.index)
+	s := rec.sample
+	s.ID = r.cfg.IDPrefix + strconv.Itoa(j.index)
 	s.Warmup, s.Sched, s.Ready = warm, sched, ready
+	if o := r.cfg.Observer; o != nil {
+		o.Sent()
+	}
 	s.Start = r.cfg.Clock.Now()
-	r.started(s)
 	res := r.cfg.Transport.Do(ctx, j.call, s.ID, rec)
 	rec.finish(ctx, &res)
 	if o := r.cfg.Observer; o != nil {
 		o.Done(s.Outcome)
 	}
-	r.mu.Lock()
-	r.totals.End = max(r.totals.End, s.Done)
-	r.mu.Unlock()
 	r.out.put(s)
 }
 
-func (r *runner) started(s *Sample) {
-	if o := r.cfg.Observer; o != nil {
-		o.Sent()
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.totals.Sent++
-	r.totals.LastSend = max(r.totals.LastSend, s.Start)
+// collect counts the samples as they come and yields them until that fails.
+func (r *runner) collect(yield func(*Sample) error) (failed error) {
+	t := &r.totals
+	t.Begin, t.End = r.begin, r.begin
+	r.out.drain(func(s *Sample) {
+		t.Sent++
+		if !s.Warmup {
+			r.sentMeasured++
+		}
+		t.LastSend, t.End = max(t.LastSend, s.Start), max(t.End, s.Done)
+		t.Truncated = t.Truncated || s.Outcome == llm.Cancelled
+		if failed != nil {
+			return
+		}
+		if failed = yield(s); failed != nil {
+			r.fail(failed)
+		}
+	})
+	return failed
 }
 
-// wanted is the number of jobs that the load can use, 0 when only the clock
-// ends it.
-func wanted(l *scenario.Load, plan []arrival) int {
+// planned notes how many requests the loop had meant to send.
+func (r *runner) planned(t *Totals, all, measured int) {
+	t.Planned, t.PlannedMeasured = all, measured
+	t.Unsent, t.UnsentMeasured = all-t.Sent, measured-r.sentMeasured
+}
+
+// closedLoop reports whether a fixed number of slots drives the load. All
+// requests at once under a cap is the same thing.
+func closedLoop(l *scenario.Load) bool {
+	return !l.Open() || (l.Unlimited() && l.MaxConcurrency > 0)
+}
+
+// wanted is the number of jobs that the load can use, endless when only the
+// clock says how many.
+func wanted(l *scenario.Load, p *plan) int {
 	switch {
-	case plan != nil:
-		return len(plan)
-	case l.Requests > 0:
+	case p != nil:
+		return len(p.offsets)
+	case l.Requests > 0 && (l.Warmup.Requests > 0 || l.Warmup.Duration == 0):
 		return l.Warmup.Requests + l.Requests
 	default:
-		return 0
+		return endless
 	}
 }

@@ -7,28 +7,38 @@ import (
 	"loadgate/internal/llm"
 )
 
-// readUsage is what the process has consumed so far, for the difference over a
-// repeat.
-func readUsage() Usage {
-	u := Usage{Cores: float64(runtime.GOMAXPROCS(0)), WallSeconds: float64(time.Now().UnixNano()) / 1e9, StealRatio: -1, ThrottledSec: -1}
-	readPlatform(&u)
+// reading is what the process and its machine have consumed so far; -1 where it
+// is not known. The difference of two is the consumption between them.
+type reading struct {
+	at        time.Time
+	cpu       float64 // seconds of the process, user and system
+	rss       int64   // bytes, the most so far
+	steal     float64 // of the machine's ticks, those that the hypervisor took
+	ticks     float64 // all of the machine's ticks
+	throttled float64 // seconds
+}
+
+func readUsage() reading {
+	u := reading{at: time.Now(), cpu: -1, steal: -1, ticks: -1, throttled: -1}
+	u.platform()
 	return u
 }
 
-// since is the consumption between two readings; CPUSeconds stays -1 where it
-// is unknown. GOMAXPROCS already honours
-// affinity and the cgroup's quota.
-func (u Usage) since(before Usage) Usage {
-	d := u
-	if u.CPUSeconds >= 0 {
-		d.CPUSeconds -= before.CPUSeconds
+// since is the consumption since an earlier reading. GOMAXPROCS stands for the
+// usable cores: it honours affinity and the cgroup's quota.
+func (u reading) since(before reading) Usage {
+	d := Usage{
+		CPUSeconds: -1, StealRatio: -1, ThrottledSec: -1, MaxRSSBytes: u.rss,
+		Cores: float64(runtime.GOMAXPROCS(0)), WallSeconds: u.at.Sub(before.at).Seconds(),
 	}
-	d.WallSeconds -= before.WallSeconds
-	if u.StealRatio >= 0 && before.StealRatio >= 0 && d.WallSeconds > 0 {
-		d.StealRatio = (u.StealRatio - before.StealRatio) / (d.WallSeconds * float64(runtime.NumCPU()))
+	if u.cpu >= 0 && before.cpu >= 0 {
+		d.CPUSeconds = u.cpu - before.cpu
 	}
-	if u.ThrottledSec >= 0 && before.ThrottledSec >= 0 {
-		d.ThrottledSec = u.ThrottledSec - before.ThrottledSec
+	if ticks := u.ticks - before.ticks; u.steal >= 0 && before.steal >= 0 && ticks > 0 {
+		d.StealRatio = (u.steal - before.steal) / ticks
+	}
+	if u.throttled >= 0 && before.throttled >= 0 {
+		d.ThrottledSec = u.throttled - before.throttled
 	}
 	return d
 }
