@@ -62,7 +62,7 @@ var clientThrottling = Definition{
 
 var clientLag = Definition{
 	Name: "client_lag", Cause: Client, Unit: "ms", Warn: 1, Invalid: 5,
-	Statistic: "schedule_delay that more requests exceed than no percentile reaches into (p99 from 368 requests on)",
+	Statistic: "schedule_delay, by the share of requests that are over the threshold: with a share of 1 %, its p99",
 	Text: "Where receive stamps are taken in user space: a client that sends late also reads late. Judged like send_lateness, against " +
 		"the threshold and 10 % of the median itl (without streaming, of the median e2el), and not over the burst that opens the " +
 		"slots, where requests wait for one another by design. The gaps that were measured must bear it out: where p99 of icl lies " +
@@ -85,8 +85,8 @@ var clientLag = Definition{
 			}
 			limits[level] = limit
 		}
-		return f.delayed(f.afterBurst(), limits).describe(
-			"%s of requests were held up in the client for more than %s, and answers were stamped as late: lower the load, close other programs, or use more machines")
+		return delayed(f.afterBurst(), limits).describe(
+			"%s of requests were held up in the client for more than %s, and so were the stamps of their answers: lower the load, close other programs, or use more machines")
 	},
 }
 

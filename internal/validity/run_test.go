@@ -107,7 +107,7 @@ func (r *run) check(t testing.TB) []result.Finding {
 		Begin: at(0), Measured: at(0), RampEnd: at(0),
 		Client: engine.Usage{CPUSeconds: 0.5, Cores: 2, WallSeconds: 10, StealRatio: -1, ThrottledSec: -1},
 	}
-	if r.warmup > 0 {
+	if r.warmup > 0 && r.requests > 0 {
 		totals.Measured = samples[r.warmup].Sched
 	}
 	if r.after != nil {

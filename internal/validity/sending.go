@@ -3,6 +3,7 @@ package validity
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"loadgate/internal/rule"
 	"loadgate/internal/stat"
@@ -10,7 +11,7 @@ import (
 
 var sendLateness = Definition{
 	Name: "send_lateness", Cause: Client, Unit: "ms", Warn: 2, Invalid: 10,
-	Statistic: "schedule_delay that more requests exceed than no percentile reaches into (p99 from 368 requests on)",
+	Statistic: "schedule_delay, by the share of requests that are over the threshold: with a share of 1 %, its p99",
 	Text: "Open loop with a finite rate. A request is late if its schedule_delay is over the threshold and over 5 % (warn) " +
 		"or 10 % (invalid) of the smallest limit on ttft or e2el, without one of the median ttft: lateness that small beside " +
 		"what is measured changes nothing. The share of late requests must be above 1 % (of n requests: above 1 − 0.025^(1/n), " +
@@ -20,7 +21,7 @@ var sendLateness = Definition{
 		if !f.Load.Open() || f.Load.Unlimited() {
 			return nil
 		}
-		return f.delayed(f.measured(), map[string]float64{
+		return delayed(f.measured(), map[string]float64{
 			Warn:    max(t.warn, 0.05*f.reference()),
 			Invalid: max(t.invalid, 0.10*f.reference()),
 		}).describe("%s of requests were sent more than %s late: lower the rate, close other programs, or use more machines")
@@ -28,16 +29,28 @@ var sendLateness = Definition{
 }
 
 // delayed judges the delays of rows against a limit for each level.
-func (f *facts) delayed(rows []row, limits map[string]float64) *lateness {
+func delayed(rows []row, limits map[string]float64) *lateness {
 	for _, level := range []string{Invalid, Warn} {
 		limit := limits[level]
 		if s := latenessOver(rows, limit); s.matters(confidence(level)) {
-			return &lateness{reading{level: level, value: float64(f.Repeat.Client.LateP99MS), limit: limit}, s}
+			return &lateness{reading{level: level, value: delayP99(rows), limit: limit}, s}
 		}
 	}
 	return nil
 }
 
+func delayP99(rows []row) float64 {
+	var delays []float64
+	for _, r := range rows {
+		if !math.IsNaN(r.delay) {
+			delays = append(delays, r.delay)
+		}
+	}
+	slices.Sort(delays)
+	return stat.Quantile(delays, 0.99)
+}
+
+// lateness is a reading with the share that it rests on.
 type lateness struct {
 	reading
 	share lateShare
