@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -64,18 +65,23 @@ func (a *app) loadText(file string, text []byte, s selection) (*loaded, error) {
 	plan, list := scenario.Read(scenario.Options{
 		File: file, Source: text, Env: a.env, Profile: s.profile, Set: s.set, Match: match,
 	})
-	var opened *pipeline.Opened
-	if !list.HasErrors() {
-		var more diag.List
-		more = append(more, keepOnly(plan, s.only)...)
-		var opening diag.List
-		opened, opening = pipeline.Open(plan, a.env)
-		list = append(append(list, more...), opening...)
-	}
+	list = append(list, keepOnly(plan, s.only)...)
+	opened, more := pipeline.Open(plan, a.env)
+	list = append(list, elsewhere(more, list)...)
 	if err := a.mistakes(list, a.sources(plan, list)); err != nil {
 		return nil, err
 	}
 	return &loaded{opened, text}, nil
+}
+
+// elsewhere leaves out diagnostics at places that have one already: the second
+// look at a mistake says nothing new.
+func elsewhere(more, known diag.List) diag.List {
+	seen := map[diag.Pos]bool{}
+	for _, d := range known {
+		seen[d.Pos] = true
+	}
+	return slices.DeleteFunc(more, func(d diag.Diagnostic) bool { return seen[d.Pos] })
 }
 
 // sources are the texts that diagnostics may quote: the scenario's, with its
@@ -108,7 +114,7 @@ func match(expr string, cells []map[string]any) ([]bool, []scenario.Problem) {
 
 // keepOnly drops the cells that --only does not select.
 func keepOnly(plan *scenario.Plan, expr string) diag.List {
-	if expr == "" {
+	if expr == "" || len(plan.Cells) == 0 {
 		return nil
 	}
 	facts := make([]map[string]any, len(plan.Cells))

@@ -56,11 +56,18 @@ func (a *app) printForecast(f *pipeline.Forecast) error {
 	}
 	fmt.Fprintln(a.out)
 	for _, t := range f.Targets {
-		fmt.Fprintf(a.out, "backend %s (%s) calls %s%s\n", t.Backend, t.Kind, diag.Printable(t.Endpoint), model(t.Model))
+		fmt.Fprintf(a.out, "backend %s (%s) %s%s\n", t.Backend, t.Kind, calls(t.Endpoint), model(t.Model))
 	}
 	fmt.Fprintf(a.out, "in all: %s requests, %s input and %s output tokens, at least %s\n",
 		count(f.Requests), about(f.InputTokens), about(f.OutputTokens), lasts(f.AtLeastSeconds))
 	return nil
+}
+
+func calls(endpoint string) string {
+	if endpoint == "" {
+		return "is started by loadgate"
+	}
+	return "calls " + diag.Printable(endpoint)
 }
 
 func model(name string) string {

@@ -88,4 +88,3 @@ func readCurve(cells []*result.Cell) []string {
 	}
 	return out
 }
-

@@ -146,6 +146,9 @@ func (a *app) execute(l *loaded, f runFlags, mode live.Mode, outputs []pipeline.
 	if report == nil {
 		return exitWith(gate.ExitFailed)
 	}
+	if len(report.Doc.Cells) == 0 && runErr != nil && !a.json {
+		return verdict(report, err, f.exitZero) // there is nothing to show, and why has been said
+	}
 	if err := a.present(report, session.Store.Dir(), paths); err != nil {
 		return err
 	}

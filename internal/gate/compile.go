@@ -2,6 +2,7 @@ package gate
 
 import (
 	"slices"
+	"strings"
 
 	"loadgate/internal/diag"
 	"loadgate/internal/rule"
@@ -52,7 +53,7 @@ func compileRule(r *scenario.Rule, cells []*scenario.Cell, voc *rule.Vocabulary)
 		scope = rule.RunScope
 	}
 	assert, problems := rule.Compile(r.Assert.Text, rule.Options{Scope: scope, Vocabulary: voc})
-	list := located(r.Assert, problems)
+	list := located(r.Assert, aboutMetrics(problems, r.Assert.Text, len(cells)))
 	out := &compiled{Rule: r, assert: assert, cells: map[string]bool{}}
 	if r.When == nil {
 		for _, c := range cells {
@@ -60,7 +61,7 @@ func compileRule(r *scenario.Rule, cells []*scenario.Cell, voc *rule.Vocabulary)
 		}
 	} else {
 		hits, problems := choose(r.When.Text, factsOf(cells), voc)
-		list = append(list, located(r.When, problems)...)
+		list = append(list, located(r.When, aboutMetrics(problems, r.When.Text, len(cells)))...)
 		for i, hit := range hits {
 			if hit {
 				out.cells[cells[i].ID] = true
@@ -74,6 +75,19 @@ func compileRule(r *scenario.Rule, cells []*scenario.Cell, voc *rule.Vocabulary)
 		return nil, list
 	}
 	return out, append(list, checkConfidence(r, assert)...)
+}
+
+// aboutMetrics leaves out complaints about the cells' own values where a mistake
+// elsewhere in the file has left no cells to know them from.
+func aboutMetrics(problems []rule.Problem, text string, cells int) []rule.Problem {
+	if cells > 0 {
+		return problems
+	}
+	runes := []rune(text)
+	return slices.DeleteFunc(slices.Clone(problems), func(p rule.Problem) bool {
+		rest := string(runes[min(p.Offset, len(runes)):])
+		return slices.ContainsFunc(rule.CellRoots(), func(root string) bool { return strings.HasPrefix(rest, root) })
+	})
 }
 
 // checkConfidence refuses what the stored summaries cannot answer: intervals of

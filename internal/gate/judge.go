@@ -286,4 +286,3 @@ func enough(c rule.Clause, confidence float64) string {
 }
 
 func percent(ratio float64) string { return fmt.Sprintf("%g%%", math.Round(ratio*1e6)/1e4) }
-

@@ -34,7 +34,9 @@ type Cell struct {
 }
 
 // Open opens a plan's sections and compiles its rules. All mistakes come back
-// at once; with errors among them the plan cannot be run.
+// at once; with errors among them the plan cannot be run. A plan that already
+// has mistakes may be opened too, to find the others: what is missing in it is
+// passed over.
 func Open(plan *scenario.Plan, env yamlpos.Lookup) (*Opened, diag.List) {
 	o := &opener{plan: plan, env: env, backends: map[string]llm.Backend{}, datasets: map[string]llm.Dataset{}}
 	out := &Opened{Plan: plan}
@@ -55,9 +57,14 @@ type opener struct {
 }
 
 func (o *opener) cell(c *scenario.Cell) *Cell {
-	out := &Cell{Cell: c, Kind: c.Backend.Get("kind").Text}
-	out.Backend = openOnce(o, o.backends, backends.Kinds, c.BackendName, c.Backend)
-	out.Dataset = openOnce(o, o.datasets, datasets.Kinds, c.DatasetName, c.Dataset)
+	out := &Cell{Cell: c}
+	if c.Backend != nil {
+		out.Kind = textOf(c.Backend.Get("kind"))
+		out.Backend = openOnce(o, o.backends, backends.Kinds, c.BackendName, c.Backend)
+	}
+	if c.Dataset != nil {
+		out.Dataset = openOnce(o, o.datasets, datasets.Kinds, c.DatasetName, c.Dataset)
+	}
 	out.Counter = o.counter(out)
 	return out
 }
@@ -94,4 +101,11 @@ func (o *opener) counter(c *Cell) llm.Counter {
 		return t.Counter()
 	}
 	return nil
+}
+
+func textOf(n *yamlpos.Node) string {
+	if n == nil {
+		return ""
+	}
+	return n.Text
 }

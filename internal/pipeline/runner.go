@@ -23,8 +23,8 @@ type Options struct {
 	Loadgate  string // version
 	Start     StartSimulator
 	Preflight bool
-	Wait      time.Duration // how long the preflight waits for a target that is starting
-	AllowRun  bool          // commands of before_cell may run
+	Wait      time.Duration                  // how long the preflight waits for a target that is starting
+	AllowRun  bool                           // commands of before_cell may run
 	Observe   func(Progress) engine.Observer // told of each repeat; may be nil
 	Note      func(line string)              // a line for people; may be nil
 }

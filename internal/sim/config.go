@@ -11,7 +11,7 @@ import (
 // DefaultConfig: the zero value is not valid.
 type Config struct {
 	// Seed decides texts, lengths, faults and jitter. The same seed and
-	// x-request-id give the same answer.
+	// x-request-id (what follows its last slash) give the same answer.
 	Seed uint64 `json:"seed"`
 	// Model names the models served: one name or a list. Any other is a 404.
 	Model Names `json:"model"`

@@ -3,6 +3,7 @@ package sim
 import (
 	"math"
 	"math/rand/v2"
+	"strings"
 	"time"
 )
 
@@ -126,6 +127,11 @@ func (c *Config) naturalLength(rng *rand.Rand) int {
 	n := math.Exp(math.Log(mean) - variance/2 + math.Sqrt(variance)*rng.NormFloat64())
 	return int(math.Round(max(1, min(n, 4*mean))))
 }
+
+// withinRun is what identifies a request in its run: the part of its id after the
+// last slash. Clients put what makes a run unique before it, and the same
+// request then fares the same in every run.
+func withinRun(id string) string { return id[strings.LastIndexByte(id, '/')+1:] }
 
 // hashID is FNV-1a of a request's identity, mixed, since FNV's high bits are
 // poor on short strings.

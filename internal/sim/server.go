@@ -135,7 +135,7 @@ func (s *Server) models(w http.ResponseWriter) {
 func (s *Server) generate(w http.ResponseWriter, r *http.Request, chat bool) {
 	c := &call{srv: s, w: w, ctl: http.NewResponseController(w)}
 	c.rec = record{arrived: time.Now(), id: r.Header.Get("X-Request-Id"), index: s.arrivals.Add(1)}
-	c.hash = hashID(c.rec.id)
+	c.hash = hashID(withinRun(c.rec.id))
 	if c.rec.id == "" {
 		c.hash = hashID("#" + strconv.FormatUint(c.rec.index, 10))
 	} else {
