@@ -26,7 +26,7 @@ type endpoint struct {
 
 var (
 	versionPath = regexp.MustCompile(`/v[0-9]+(beta[0-9]*|alpha[0-9]*)?$`)
-	secretQuery = regexp.MustCompile(`(?i)(key|token|secret|passw|sig|auth|credential)`)
+	secretQuery = regexp.MustCompile(`(?i)(^|[-_.])(api|access|auth|subscription)?[-_]?(key|token|secret|password|passwd|sig|signature|auth|credential)s?$`)
 )
 
 // resolve completes a URL: a full endpoint stays as it is, a host gets
