@@ -33,7 +33,8 @@ func openCustom(n *yamlpos.Node, ctx kind.Context) (llm.Dataset, diag.List) {
 		r, err := parseCustom(raw)
 		return r, true, err
 	})
-	return c.open(s, "custom", t, file)
+	file.needRows(s)
+	return c.open(s, t, file.all, digest("custom", c.Limit, c.Order, file.sum))
 }
 
 func parseCustom(raw rawRow) (row, error) {

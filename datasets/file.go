@@ -11,6 +11,7 @@ import (
 
 	"loadgate/internal/diag"
 	"loadgate/internal/kind"
+	"loadgate/internal/llm"
 )
 
 // maxFileBytes is the largest file that is read: rows are kept in memory.
@@ -40,11 +41,28 @@ func (c *fileConfig) check(s *section) *tokenizer {
 	return s.openTokenizer(c.Tokenizer)
 }
 
+// open makes the dataset of the rows of a file, unless there were mistakes.
+func (c *fileConfig) open(s *section, t *tokenizer, rows func() []row, digest string) (llm.Dataset, diag.List) {
+	if s.list.HasErrors() {
+		return nil, s.list
+	}
+	return &rowSet{counted{t}, rows, c.Order == orderShuffled, digest}, s.list
+}
+
 // content is what was read of a file.
 type content[T any] struct {
 	rows []T
 	sum  string // SHA-256 of the whole file, hexadecimal
 	name string // as messages have it
+}
+
+func (c content[T]) all() []T { return c.rows }
+
+// needRows reports a file without rows.
+func (c content[T]) needRows(s *section) {
+	if len(c.rows) == 0 && !s.list.HasErrors() {
+		s.errorAt("path", "", "%s has no rows", c.name)
+	}
 }
 
 // parser makes a T of a row. keep is false for a row that is sound but of no

@@ -38,7 +38,8 @@ func openLocal(n *yamlpos.Node, ctx kind.Context) (llm.Dataset, diag.List) {
 		}
 		return r, true, err
 	})
-	return c.open(s, "local", t, file, c.OutputTokens)
+	file.needRows(s)
+	return c.open(s, t, file.all, digest("local", c.Limit, c.Order, c.OutputTokens, file.sum))
 }
 
 func parseLocal(raw rawRow) (row, error) {
@@ -58,21 +59,4 @@ func parseLocal(raw rawRow) (row, error) {
 		return row{}, err
 	}
 	return row{request: llm.Request{Prompt: r.Prompt, InputTokens: input, MaxTokens: output}}, nil
-}
-
-// open makes the dataset of a file whose rows are ready to be sent. more is
-// what else of the configuration decides them.
-func (c *fileConfig) open(s *section, kind string, t *tokenizer, file content[row], more ...any) (llm.Dataset, diag.List) {
-	if len(file.rows) == 0 && !s.list.HasErrors() {
-		s.errorAt("path", "", "%s has no rows", file.name)
-	}
-	if s.list.HasErrors() {
-		return nil, s.list
-	}
-	return &rowSet{
-		counted:  counted{t},
-		rows:     func() []row { return file.rows },
-		shuffled: c.Order == orderShuffled,
-		digest:   digest(kind, c.Limit, c.Order, file.sum, more),
-	}, s.list
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"unicode/utf8"
 )
@@ -34,6 +35,7 @@ type rowReader struct {
 	in        *bufio.Reader
 	line, col int // of the next byte
 	buf       []byte
+	most      int // bytes of a row
 
 	started bool
 	array   bool
@@ -42,7 +44,7 @@ type rowReader struct {
 }
 
 func newRowReader(r io.Reader) *rowReader {
-	return &rowReader{in: bufio.NewReaderSize(r, 1<<16), line: 1, col: 1}
+	return &rowReader{in: bufio.NewReaderSize(r, 1<<16), line: 1, col: 1, most: maxRowBytes}
 }
 
 // next returns the next row. io.EOF: there are no more. A *fault: what stands
@@ -79,14 +81,14 @@ func (r *rowReader) nextLine() (rawRow, error) {
 			return rawRow{}, err
 		}
 		more = errors.Is(err, bufio.ErrBufferFull)
-		tooLong = tooLong || len(r.buf)+len(part) > maxRowBytes
+		tooLong = tooLong || len(r.buf)+len(part) > r.most
 		if !tooLong {
 			r.buf = append(r.buf, part...)
 		}
 	}
 	r.line, r.col = r.line+1, 1
 	if tooLong {
-		return rawRow{}, tooLongAt(row)
+		return rawRow{}, r.tooLong(row)
 	}
 	row.text = bytes.TrimRight(r.buf, " \t\r\n")
 	return row, nil
@@ -126,9 +128,9 @@ func (r *rowReader) scan(row rawRow) error {
 		switch {
 		case err != nil:
 			return r.cutOff(err)
-		case len(r.buf) >= maxRowBytes:
+		case len(r.buf) >= r.most:
 			r.ended = true
-			return tooLongAt(row)
+			return r.tooLong(row)
 		case text && b == '\n':
 			r.ended = true
 			return &fault{r.line - 1, 0, "a text is not closed before its line ends", `close it with ", and write \n for a line break`}
@@ -173,8 +175,8 @@ func (r *rowReader) cutOff(err error) error {
 	return &fault{r.line, r.col, "the file ends before its array does", "the file may be cut off; an array ends with ]"}
 }
 
-func tooLongAt(row rawRow) *fault {
-	return &fault{row.line, row.col, "the row is longer than 64 MiB", ""}
+func (r *rowReader) tooLong(row rawRow) *fault {
+	return &fault{row.line, row.col, fmt.Sprintf("the row has more than %d bytes", r.most), ""}
 }
 
 // skipSpace skips white space and returns the byte behind it without reading

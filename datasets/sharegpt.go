@@ -32,8 +32,9 @@ type conversation struct{ id, prompt, answer string }
 // openShareGPT opens a file of recorded conversations: the first turn is the
 // prompt, the length of the second the output length to ask for.
 //
-// Counting takes about a second for 4 MB of text and is left to the first
-// request; opening counts no further than to the first conversation of use.
+// Counting takes about a second for 4 MB of text. With a limit it is done while
+// reading, which then ends early. Without one it is left to the first request,
+// and opening counts no further than to the first conversation of use.
 func openShareGPT(n *yamlpos.Node, ctx kind.Context) (llm.Dataset, diag.List) {
 	c := shareGPTConfig{fileConfig: fileConfig{Order: orderShuffled, Tokenizer: "cl100k_base"}}
 	s := decode(n, ctx, &c)
@@ -42,22 +43,24 @@ func openShareGPT(n *yamlpos.Node, ctx kind.Context) (llm.Dataset, diag.List) {
 	if s.list.HasErrors() {
 		return nil, s.list
 	}
-	file := readRows(s, ctx, c.Path, 0, parseShareGPT)
-	if s.list.HasErrors() {
-		return nil, s.list
+	f := shareGPTFilter{t, c.OutputTokens}
+	var rows func() []row
+	var name, sum string
+	some := false
+	if c.Limit > 0 {
+		file := readRows(s, ctx, c.Path, c.Limit, f.parse)
+		name, sum, some = file.name, file.sum, len(file.rows) > 0
+		rows = file.all
+	} else {
+		file := readRows(s, ctx, c.Path, 0, parseShareGPT)
+		name, sum, some = file.name, file.sum, f.anyOf(file.rows)
+		rows = sync.OnceValue(func() []row { return f.all(file.rows) })
 	}
-	f := &shareGPTFilter{counter: t, limit: c.Limit, output: c.OutputTokens}
-	if !f.anyOf(file.rows) {
+	if !some && !s.list.HasErrors() {
 		s.errorAt("path", "", "%s has no conversation of use: of at least two turns, with a prompt of %d to %d tokens, an answer of at least %d, and no more than %d in all",
-			file.name, minTurnTokens, maxPromptTokens, minTurnTokens, maxTotalTokens)
-		return nil, s.list
+			name, minTurnTokens, maxPromptTokens, minTurnTokens, maxTotalTokens)
 	}
-	return &rowSet{
-		counted:  counted{t},
-		rows:     sync.OnceValue(func() []row { return f.all(file.rows) }),
-		shuffled: c.Order == orderShuffled,
-		digest:   digest("sharegpt", c.Limit, c.Order, c.Tokenizer, c.OutputTokens, file.sum),
-	}, s.list
+	return c.open(s, t, rows, digest("sharegpt", c.Limit, c.Order, c.Tokenizer, c.OutputTokens, sum))
 }
 
 // shareGPTRow is one row. Turns stand under conversations or messages, each as
@@ -108,12 +111,21 @@ func parseShareGPT(raw rawRow) (c conversation, keep bool, err error) {
 // shareGPTFilter makes requests of the conversations of use.
 type shareGPTFilter struct {
 	counter *tokenizer
-	limit   int // 0: none
 	output  int // asked for in place of the answer's length; 0: that
 }
 
+// parse reads a row and counts it at once.
+func (f shareGPTFilter) parse(raw rawRow) (r row, keep bool, err error) {
+	c, keep, err := parseShareGPT(raw)
+	if !keep || err != nil {
+		return row{}, false, err
+	}
+	r, keep = f.request(c)
+	return r, keep, nil
+}
+
 // request makes a conversation's request; ok is false when it is of no use.
-func (f *shareGPTFilter) request(c conversation) (r row, ok bool) {
+func (f shareGPTFilter) request(c conversation) (r row, ok bool) {
 	if len(c.prompt) < minTurnTokens || len(c.answer) < minTurnTokens {
 		return row{}, false // a token has at least one byte
 	}
@@ -131,7 +143,7 @@ func (f *shareGPTFilter) request(c conversation) (r row, ok bool) {
 	return row{c.id, llm.Request{Prompt: c.prompt, InputTokens: prompt, MaxTokens: answer}}, true
 }
 
-func (f *shareGPTFilter) anyOf(list []conversation) bool {
+func (f shareGPTFilter) anyOf(list []conversation) bool {
 	for _, c := range list {
 		if _, ok := f.request(c); ok {
 			return true
@@ -140,35 +152,20 @@ func (f *shareGPTFilter) anyOf(list []conversation) bool {
 	return false
 }
 
-// all makes the requests of a file, up to the limit, in the file's order. It
-// counts block by block, and each block on all cores.
-func (f *shareGPTFilter) all(list []conversation) []row {
-	const block = 1024
-	var out []row
-	for len(list) > 0 && (f.limit == 0 || len(out) < f.limit) {
-		n := min(block, len(list))
-		out = append(out, f.block(list[:n])...)
-		list = list[n:]
-	}
-	if f.limit > 0 && len(out) > f.limit {
-		out = out[:f.limit]
-	}
-	return out
-}
-
-func (f *shareGPTFilter) block(list []conversation) []row {
+// all makes the requests of a file in its order, counting on all cores.
+func (f shareGPTFilter) all(list []conversation) []row {
 	rows, ok := make([]row, len(list)), make([]bool, len(list))
 	workers := runtime.GOMAXPROCS(0)
 	var group sync.WaitGroup
 	for w := range workers {
-		group.Go(func() { // ends with its share of the block
+		group.Go(func() { // ends with its share of the list
 			for i := w; i < len(list); i += workers {
 				rows[i], ok[i] = f.request(list[i])
 			}
 		})
 	}
 	group.Wait()
-	out := rows[:0]
+	var out []row
 	for i := range rows {
 		if ok[i] {
 			out = append(out, rows[i])

@@ -2,8 +2,11 @@ package datasets
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -94,25 +97,35 @@ func TestShareGPTLimitAndOutput(t *testing.T) {
 	}
 }
 
-// More conversations than fit into one block keep their order.
-func TestShareGPTBlocks(t *testing.T) {
+// Counting on several cores keeps the file's order, and a limit changes neither
+// what is of use nor how it is asked for.
+func TestShareGPTKeepsTheOrder(t *testing.T) {
 	t.Parallel()
-	tok := (&section{}).openTokenizer("r50k_base")
-	list := make([]conversation, 3000)
-	for i := range list {
-		list[i] = conversation{string(rune('a' + i%26)), "A prompt of a few words", "and an answer to it"}
+	var b strings.Builder
+	for i := range 300 {
+		answer := "and an answer to it"
 		if i%3 == 0 {
-			list[i].answer = "no"
+			answer = "no"
 		}
+		fmt.Fprintf(&b, `{"id": %d, "messages": [{"content": "A prompt of %d words"}, {"content": %q}]}`+"\n", i, i, answer)
 	}
-	f := shareGPTFilter{counter: tok}
-	rows := f.all(list)
-	if len(rows) != 2000 || rows[0].id != "b" || rows[1].id != "c" || rows[1999].id != string(rune('a'+2999%26)) {
-		t.Errorf("%d rows", len(rows))
+	dir := t.TempDir()
+	if err := os.WriteFile(dir+"/a.jsonl", []byte(b.String()), 0o600); err != nil {
+		t.Fatal(err)
 	}
-	f.limit = 1500
-	if limited := f.all(list); !cmp.Equal(limited, rows[:1500], cmp.AllowUnexported(row{})) {
-		t.Error("a limit changes which rows come first")
+	all, _ := try(t, dir, `{kind: sharegpt, path: a.jsonl, order: file}`)
+	limited, _ := try(t, dir, `{kind: sharegpt, path: a.jsonl, order: file, limit: 150}`)
+	if all.Rows() != 200 || limited.Rows() != 150 {
+		t.Fatalf("%d and %d rows", all.Rows(), limited.Rows())
+	}
+	for i := range 150 {
+		s := session(t, all, 1, i)
+		if want := strconv.Itoa(i/2*3 + i%2 + 1); s.ID != want {
+			t.Fatalf("session %d is row %s, want %s", i, s.ID, want)
+		}
+		if diff := cmp.Diff(s, session(t, limited, 1, i)); diff != "" {
+			t.Fatal(diff)
+		}
 	}
 }
 
@@ -122,12 +135,11 @@ func TestShareGPTWithoutAnyOfUse(t *testing.T) {
 	if err := os.WriteFile(dir+"/a.json", []byte(`[{"conversations": []}, {"messages": [{"content": "Hi"}, {"content": "Hello there, what is up?"}]}]`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, list := try(t, dir, "kind: sharegpt\npath: a.json")
-	if len(list) != 1 || list[0].Pos.String() != "gate.yaml:2:7" {
-		t.Fatal(list)
-	}
 	want := dir + "/a.json has no conversation of use: of at least two turns, with a prompt of 4 to 1024 tokens, an answer of at least 4, and no more than 2048 in all"
-	if list[0].Message != want {
-		t.Error(list[0].Message)
+	for _, limit := range []string{"", "\nlimit: 10"} {
+		_, list := try(t, dir, "kind: sharegpt\npath: a.json"+limit)
+		if len(list) != 1 || list[0].Pos.String() != "gate.yaml:2:7" || list[0].Message != want {
+			t.Error(list)
+		}
 	}
 }
