@@ -48,8 +48,11 @@ func TestOrdinaryRunsAreNotInvalid(t *testing.T) {
 		{Rate: 100},
 	}
 	warned := map[string]int{}
-	cells := 0
-	for again := range 20 {
+	cells, times := 0, 20
+	if testing.Short() {
+		times = 4
+	}
+	for again := range times {
 		for _, load := range loads {
 			for shape := range 3 {
 				seed := uint64(cells)
