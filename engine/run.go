@@ -76,11 +76,13 @@ func Run(ctx context.Context, stop <-chan struct{}, cfg Config, yield func(*Samp
 	before, steps := readUsage(), newStepWatch(cfg.Clock)
 	r.begin = cfg.Clock.Now()
 	load := r.loop(plan)
-	go func() { // ends when the load has: both loops wait for all they started
+	var running sync.WaitGroup
+	running.Go(func() { // ends when the load has: both loops wait for all they started
+		defer r.out.close()
 		load.run(ctx)
-		r.out.close()
-	}()
+	})
 	yieldErr := r.collect(yield)
+	running.Wait()
 	load.settle(&r.totals)
 	r.totals.Client = readUsage().since(before)
 	r.totals.WallSteps = steps.size()

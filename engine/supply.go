@@ -73,6 +73,11 @@ func (s *supply) render() {
 	begin := sync.OnceFunc(func() { close(s.ready) })
 	defer begin()
 	for i := 0; s.want == endless || i < s.want; i++ {
+		select {
+		case <-s.quit:
+			return
+		default:
+		}
 		j, err := newJob(s.cfg, i)
 		if err != nil {
 			s.failed = err
@@ -102,18 +107,16 @@ func (s *supply) deliver(j *job, begin func()) bool {
 	}
 	s.bytes.Add(size)
 	select {
-	case <-s.quit:
-		return false
 	case s.jobs <- j:
 		return true
 	default:
 		begin()
 	}
 	select {
-	case <-s.quit:
-		return false
 	case s.jobs <- j:
 		return true
+	case <-s.quit:
+		return false
 	}
 }
 
