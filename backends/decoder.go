@@ -11,6 +11,7 @@ import (
 type decoder struct {
 	audit bool // look for audit hits
 	chunk chunk
+	mould mould
 
 	// Tokens per event, from a usage that every event carries.
 	counted int  // output tokens told of so far
@@ -35,12 +36,8 @@ func (d *decoder) Decode(name, data []byte, ev *llm.Event) error {
 		ev.Audit = true
 	}
 	c := &d.chunk
-	c.reset()
-	if !scanChunk(data, c) {
-		c.reset()
-		if err := parseChunk(data, c); err != nil {
-			return d.unreadable(name, data, ev, err)
-		}
+	if err := d.read(data); err != nil {
+		return d.unreadable(name, data, ev, err)
 	}
 	if string(name) == "error" && c.err == "" {
 		c.err = excerpt(data)
@@ -50,6 +47,19 @@ func (d *decoder) Decode(name, data []byte, ev *llm.Event) error {
 	ev.Usage = d.usage()
 	ev.Tokens = d.tokens(ev.Kind() != llm.None)
 	return nil
+}
+
+// read fills the chunk by the cheapest reader that understands the event.
+func (d *decoder) read(data []byte) error {
+	c := &d.chunk
+	if c.reset(); d.mould.read(data, c) {
+		return nil
+	}
+	if c.reset(); scanChunk(data, c, &d.mould) {
+		return nil
+	}
+	c.reset()
+	return parseChunk(data, c)
 }
 
 // unreadable decides on data that is not what the protocol says: in an event

@@ -11,6 +11,7 @@
 // address of a simulator (Connect), both before the first request.
 //
 // openai, vllm, maas and simulator speak one protocol and differ in a few keys;
-// they share family.go (the codec), chat.go (bodies), scan.go and chunk.go (the
-// fast and the full reader of an event).
+// they share family.go (the codec), chat.go (bodies) and decoder.go, which reads
+// an event by the cheapest of three readers that understands it: mould.go (like
+// the one before but for its text), scan.go (usual), chunk.go (anything).
 package backends

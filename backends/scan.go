@@ -13,10 +13,15 @@ import (
 // scanChunk reads an event in one pass without allocating. It reports false on
 // anything that is not quite usual (tool calls, errors, odd types, duplicate
 // keys, deep nesting, broken JSON): then c is to be reset and parseChunk has
-// the word. Where it says true, parseChunk would have found the same.
-func scanChunk(data []byte, c *chunk) bool {
+// the word. Where it says true, parseChunk would have found the same. m learns
+// the event's shape.
+func scanChunk(data []byte, c *chunk, m *mould) bool {
 	s := scanner{b: data, c: c}
-	return s.top() && s.end()
+	if !s.top() || !s.end() {
+		return false
+	}
+	m.learn(&s)
+	return true
 }
 
 // scanner stands at a place in a JSON text. Its methods return false when they
@@ -25,6 +30,12 @@ type scanner struct {
 	b []byte
 	i int
 	c *chunk
+
+	// The texts met: how many, and of the last one the place of its two quotes
+	// and whether it is reasoning.
+	texts      int
+	open, shut int
+	reasoning  bool
 }
 
 const maxSkipDepth = 32
@@ -235,6 +246,8 @@ func (s *scanner) text(to *[]byte) bool {
 	if !s.eat('"') {
 		return false
 	}
+	s.texts++
+	s.open, s.reasoning = s.i-1, to == &s.c.reasoning
 	for {
 		end := plainEnd(s.b, s.i)
 		piece := s.b[s.i:end]
@@ -245,6 +258,7 @@ func (s *scanner) text(to *[]byte) bool {
 		s.i = end
 		switch s.b[end] {
 		case '"':
+			s.shut = s.i
 			s.i++
 			return true
 		case '\\':

@@ -1,11 +1,14 @@
 package backends
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"loadgate/internal/llm"
 )
 
 // seen is a chunk as a test compares it.
@@ -21,7 +24,7 @@ func seen(c *chunk) map[string]any {
 func agree(t *testing.T, data []byte) bool {
 	t.Helper()
 	var fast, full chunk
-	if !scanChunk(data, &fast) {
+	if !scanChunk(data, &fast, &mould{}) {
 		return false
 	}
 	if err := parseChunk(data, &full); err != nil {
@@ -93,12 +96,66 @@ func TestPlainEnd(t *testing.T) {
 	}
 }
 
-// What the fast reader takes, the full one sees alike.
-func FuzzDecode(f *testing.F) {
-	for _, data := range append(append([]string{}, usual...), unusual...) {
-		f.Add([]byte(data))
+// remembered reports whether an event was read by the shape of the one before,
+// and fails the test if the full reader sees it otherwise.
+func remembered(t *testing.T, before, data []byte) bool {
+	t.Helper()
+	var d decoder
+	var full chunk
+	if d.read(before) != nil {
+		return false
 	}
-	f.Fuzz(func(t *testing.T, data []byte) { agree(t, data) })
+	d.chunk.reset()
+	if !d.mould.read(data, &d.chunk) {
+		return false
+	}
+	if err := parseChunk(data, &full); err != nil {
+		t.Fatalf("after %q the mould took what is broken: %v\n%q", before, err, data)
+	}
+	if diff := cmp.Diff(seen(&full), seen(&d.chunk), cmpopts.EquateEmpty()); diff != "" {
+		t.Fatalf("%q after %q: full -, mould +\n%s", data, before, diff)
+	}
+	return true
+}
+
+func TestMould(t *testing.T) {
+	t.Parallel()
+	event := func(text string) []byte {
+		return []byte(`{"id":"c-1","choices":[{"index":0,"delta":{"content":` + text + `},"finish_reason":null}]}`)
+	}
+	for text, want := range map[string]bool{
+		`"b"`: true, `""`: true, `"\u00e9\n日本\""`: true, `"\\"`: true,
+		`null`: false, `"b","x":"y"`: false, `"\q"`: false, "\"\xff\"": false, "\"\n\"": false, `"`: false,
+	} {
+		if got := remembered(t, event(`"a"`), event(text)); got != want {
+			t.Errorf("%s: %v, want %v", text, got, want)
+		}
+	}
+	for _, other := range unusual {
+		if remembered(t, []byte(other), event(`"a"`)) {
+			t.Errorf("took %s for a shape", other)
+		}
+	}
+	// The beginning and the end of the shape must not overlap.
+	if remembered(t, []byte(`{"choices":[{"text":"a"}],"x":[{"text":"a"}]}`), []byte(`{"choices":[{"text":"a"}]}`)) {
+		t.Error("took half an event")
+	}
+}
+
+// What the fast readers take, the full one sees alike.
+func FuzzDecode(f *testing.F) {
+	all := append(append([]string{}, usual...), unusual...)
+	for i, data := range all {
+		f.Add([]byte(data), []byte(all[(i+1)%len(all)]), "text")
+	}
+	f.Fuzz(func(t *testing.T, before, data []byte, text string) {
+		agree(t, data)
+		remembered(t, before, data)
+		var d decoder
+		if d.read(before) == nil { // the same event with another text
+			remembered(t, before, slices.Concat(d.mould.before, []byte(text), d.mould.after))
+		}
+	})
 }
 
 func BenchmarkDecode(b *testing.B) {
@@ -108,12 +165,24 @@ func BenchmarkDecode(b *testing.B) {
 	} {
 		event := []byte(data)
 		var c chunk
-		b.Run(name+"/fast", func(b *testing.B) {
+		b.Run(name+"/scan", func(b *testing.B) {
 			b.ReportAllocs()
+			var m mould
 			for b.Loop() {
 				c.reset()
-				if !scanChunk(event, &c) {
+				if !scanChunk(event, &c, &m) {
 					b.Fatal("gave up")
+				}
+			}
+		})
+		b.Run(name+"/decoder", func(b *testing.B) {
+			b.ReportAllocs()
+			var d decoder
+			var ev llm.Event
+			for b.Loop() {
+				ev = llm.Event{}
+				if err := d.Decode(nil, event, &ev); err != nil {
+					b.Fatal(err)
 				}
 			}
 		})
