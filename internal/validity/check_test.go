@@ -78,6 +78,7 @@ func TestChecks(t *testing.T) {
 		{"every send of a short run late", "send_lateness", run{load: open20, requests: 20, delay: every(1, 25)}, "invalid", "100% of requests"},
 		{"three of fifty late", "send_lateness", run{load: open20, requests: 50, delay: every(15, 25)}, "", ""},
 		{"a stall that hits a tenth of a short run", "send_lateness", run{load: scenario.Load{Rate: 100, Seed: 1}, requests: 100, delay: stallOnce(40, 50)}, "", ""},
+		{"a freeze that ends for a third of a short run at once", "send_lateness", run{load: scenario.Load{Rate: 100, Seed: 1}, requests: 100, after: freeze(200, 550)}, "", ""},
 		{"late by 4 ms where a ttft is 50", "send_lateness", run{load: open20, requests: 400, delay: every(10, 4)}, "warn", "more than 2.5"},
 		{"late by 25 ms where a ttft is 2 s", "send_lateness", run{load: open20, requests: 400, delay: every(10, 25), ttft: func(int, float64) float64 { return 2000 }}, "", ""},
 		{"late by 25 ms where the limit is 2 s", "send_lateness", run{load: open20, requests: 400, delay: every(10, 25), input: func(in *validity.Input, _ *result.Repeat) { in.LatencyLimit = 2000 }}, "", ""},
@@ -136,6 +137,7 @@ func TestChecks(t *testing.T) {
 		{"held up by less than a tenth of a gap", "client_lag", run{load: closed8, requests: 400, gap: 300, delay: every(10, 20), jitter: jitter(1, 0.1, 100)}, "", ""},
 		{"without streaming", "client_lag", run{load: closed8, requests: 400, delay: every(10, 40), after: whole}, "invalid", ""},
 		{"the burst that opens the slots", "client_lag", run{load: scenario.Load{Concurrency: 32}, requests: 50, jitter: jitter(1, 0.1, 40), delay: func(i int) float64 { return max(0.1, float64(31-i)) }}, "", ""},
+		{"a freeze", "client_lag", run{load: scenario.Load{Rate: 100, Seed: 1}, requests: 100, jitter: jitter(1, 0.1, 40), after: freeze(200, 550)}, "", ""},
 		{"with stamps of the kernel", "client_lag", run{load: closed8, requests: 400, delay: every(10, 20), jitter: jitter(1, 0.1, 40), after: kernelStamps}, "", ""},
 		// sockets
 		{"out of descriptors, in the warm-up", "sockets", run{load: closed8, requests: 50, warmup: 8, after: fail(1, llm.ErrClient)}, "invalid", "ulimit"},
@@ -229,6 +231,18 @@ func shift(s *engine.Sample, by int64) {
 	}
 	for i := range s.Events {
 		s.Events[i].At += by
+	}
+}
+
+// freeze stops the client between two moments: what was due then leaves when it
+// is over.
+func freeze(from, to float64) func([]engine.Sample, *engine.Totals) {
+	return func(s []engine.Sample, _ *engine.Totals) {
+		for i := range s {
+			if due := ms(s[i].Sched); due >= from && due < to {
+				shift(&s[i], at(to+float64(i%7))-s[i].Start)
+			}
+		}
 	}
 }
 

@@ -20,15 +20,16 @@ func confidence(level string) float64 {
 	return warnConfidence
 }
 
-// stallSpan is how long one stall of the machine can last: late requests that
-// were due within it, one after the other, are one event.
+// stallSpan bounds one stall of the machine: late requests that were released
+// within it, one after the other, are one event. It is the release that counts
+// and not the time they were due: a pause of any length ends at one moment.
 const stallSpan = int64(100e6)
 
 // lateShare is the share of requests that were late, and whether it is proven
 // to be large enough to matter.
 type lateShare struct {
 	late, n int
-	stalls  int // runs of successive late requests, cut at stallSpan
+	stalls  int // runs of successive late requests, cut at stallSpan of releases
 }
 
 // latenessOver counts the rows, in order of schedule, whose delay is over limit.
@@ -44,9 +45,9 @@ func latenessOver(rows []row, limit float64) lateShare {
 		late := r.delay > limit
 		if late {
 			out.late++
-			if !before || r.sched-since >= stallSpan {
+			if !before || r.start-since >= stallSpan {
 				out.stalls++
-				since = r.sched
+				since = r.start
 			}
 		}
 		before = late

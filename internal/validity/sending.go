@@ -15,7 +15,7 @@ var sendLateness = Definition{
 	Text: "Open loop with a finite rate. A request is late if its schedule_delay is over the threshold and over 5 % (warn) " +
 		"or 10 % (invalid) of the smallest limit on ttft or e2el, without one of the median ttft: lateness that small beside " +
 		"what is measured changes nothing. The share of late requests must be above 1 % (of n requests: above 1 − 0.025^(1/n), " +
-		"at most 10 %) with a confidence of 99 % (warn) or 99.9 % (invalid), and late requests due within 100 ms of each other " +
+		"at most 10 %) with a confidence of 99 % (warn) or 99.9 % (invalid), and late requests released within 100 ms of each other " +
 		"count as one stall: a pause of the machine in a short run is not yet a client that cannot keep up.",
 	judge: func(f *facts, t thresholds) *reading {
 		if !f.Load.Open() || f.Load.Unlimited() {
