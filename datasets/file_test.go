@@ -236,6 +236,19 @@ null`, `
 	}
 }
 
+// A file that is neither an array nor lines is told what it should be; a slip
+// within a row is not.
+func TestHintOnTheFormOfFiles(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{`{`: true, `"prompt": "a",`: true, `{"prompt": "a",}`: false, `{"prompt": a}`: false} {
+		_, err := parseLocal(rawRow{text: []byte(text), line: 1, col: 1})
+		var f *fault
+		if !errors.As(err, &f) || (f.hint != "") != want {
+			t.Errorf("%s: %v, hint %v", text, err, want)
+		}
+	}
+}
+
 // What is behind the limit is not looked at.
 func TestLimitEndsReading(t *testing.T) {
 	t.Parallel()

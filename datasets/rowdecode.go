@@ -22,7 +22,11 @@ func (r rawRow) unmarshal(into any) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &syntax):
-		return r.faultAt(int(syntax.Offset)-1, "this is not JSON: "+syntax.Error(), "a file holds one array [ … ] of rows, or one row a line")
+		hint := ""
+		if !bytes.HasPrefix(r.text, []byte("{")) || !bytes.HasSuffix(r.text, []byte("}")) { // a part of a row
+			hint = "a file holds one array [ … ] of rows, or one row a line"
+		}
+		return r.faultAt(int(syntax.Offset)-1, "this is not JSON: "+syntax.Error(), hint)
 	case errors.As(err, &mistyped):
 		return r.fault("%s", mistype(mistyped))
 	default:
