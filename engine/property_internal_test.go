@@ -155,7 +155,7 @@ func checkAnyRun(t *testing.T, seed uint64) {
 
 func TestAnyRun(t *testing.T) {
 	t.Parallel()
-	n := uint64(400)
+	n := uint64(150)
 	if testing.Short() {
 		n = 50
 	}
