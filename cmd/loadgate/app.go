@@ -80,7 +80,18 @@ func (a *app) complain(e *exitError) {
 		_ = a.writeJSON(map[string]any{"error": e.Error(), "exit_code": e.code})
 		return
 	}
-	fmt.Fprintf(a.err, "loadgate: %s\n", diag.Printable(strings.TrimRight(e.Error(), "\n")))
+	fmt.Fprintf(a.err, "loadgate: %s\n", message(e))
+}
+
+// message is an error's text, of which only the line breaks steer the terminal.
+func message(err error) string {
+	var lines []string
+	for line := range strings.Lines(err.Error()) {
+		if line = strings.ReplaceAll(strings.TrimRight(line, "\r\n"), "\t", "  "); line != "" {
+			lines = append(lines, diag.Printable(line))
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 // mistakes prints diagnostics and returns the error that ends the command, or

@@ -185,7 +185,7 @@ func sessionError(err error) error {
 }
 
 // complainEarly says what went wrong before the summary is printed.
-func (a *app) complainEarly(err error) { fmt.Fprintf(a.err, "loadgate: %v\n", err) }
+func (a *app) complainEarly(err error) { fmt.Fprintf(a.err, "loadgate: %s\n", message(err)) }
 
 // verdict is the exit code of a report. A report that could not be written
 // makes the run a failure.
