@@ -80,10 +80,9 @@ type builder struct {
 
 // journal is what a report needs of the journal.
 type journal struct {
-	end     RunEnd
-	ended   time.Time
-	models  map[string]string
-	process store.Process
+	end    RunEnd
+	ended  time.Time
+	models map[string]string
 }
 
 func readJournal(s *store.Run) journal {
