@@ -179,6 +179,7 @@ func TestEveryFault(t *testing.T) {
 					if n < 50 {
 						t.Fatalf("a run has %d steps only: are all counted?", n)
 					}
+					t.Logf("%d steps failed in turn", n)
 					return
 				}
 				checkAfterFault(t, fmt.Sprintf("step %d (%s)", n, f.op), dir, p, err, tc.f.err)
@@ -244,6 +245,7 @@ func TestFaultsWhileResuming(t *testing.T) {
 		p, err := faultyRun(dir, f, true)
 		if !f.fired {
 			must(t, err)
+			t.Logf("%d steps failed in turn", n)
 			return
 		}
 		p.created, p.committed["a"] = true, true
