@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"os"
 	"runtime/debug"
 	"strings"
@@ -122,6 +124,7 @@ func (a *app) resume(f runFlags, mode live.Mode, outputs []pipeline.Output) erro
 // After, if given, is called with the report before the exit code is decided.
 func (a *app) execute(l *loaded, f runFlags, mode live.Mode, outputs []pipeline.Output, after func(*reporters.Report)) error {
 	debug.SetGCPercent(gcPercent)
+	log.SetOutput(io.Discard) // net/http talks there of servers that misbehave; their samples say it better
 	show := newShow(a, mode)
 	defer show.close()
 	session, err := a.session(l, f, pipeline.Options{

@@ -272,7 +272,7 @@ func TestSecretsStayOut(t *testing.T) {
 	if list.HasErrors() {
 		t.Fatal(list)
 	}
-	if got := fmt.Sprint(Secrets(o)); !strings.Contains(got, canary) {
+	if got := fmt.Sprint(Secrets(o, env)); !strings.Contains(got, canary) {
 		t.Fatalf("not known as a secret: %s", got)
 	}
 	clock := llm.NewClock()

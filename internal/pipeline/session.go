@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"loadgate/internal/llm"
@@ -60,7 +61,7 @@ func start(o *Opened, origin Origin, env yamlpos.Lookup, opt Options, open func(
 	if err != nil {
 		return nil, err
 	}
-	redactor := store.NewRedactor(Secrets(o))
+	redactor := store.NewRedactor(Secrets(o, env))
 	s, err := open(m, store.Options{Redact: redactor.Redact})
 	if err != nil {
 		return nil, err
@@ -107,21 +108,28 @@ func planHash(o *Opened) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// Secrets lists the values that must never be seen: keys, and headers that came
-// from the environment.
-func Secrets(o *Opened) []string {
+// Secrets lists the values that must never be seen: keys, headers that came from
+// the environment, and the key that OpenAI's own clients take from there.
+func Secrets(o *Opened, env yamlpos.Lookup) []string {
 	var out []string
 	for _, c := range o.Cells {
-		if key := c.Cell.Backend.Get("api_key"); key != nil {
-			out = append(out, key.Text)
+		out = append(out, secretsIn(c.Cell.Backend, false)...)
+	}
+	if key, ok := env("OPENAI_API_KEY"); ok {
+		out = append(out, key)
+	}
+	return slices.DeleteFunc(out, func(s string) bool { return s == "" })
+}
+
+// secretsIn finds every api_key below a node, and with all set everything that
+// is a reference, as it is below headers.
+func secretsIn(n *yamlpos.Node, all bool) []string {
+	var out []string
+	for _, e := range n.Entries {
+		if e.Key == "api_key" || (all && e.Value.Ref != "") {
+			out = append(out, e.Value.Text)
 		}
-		if headers := c.Cell.Backend.Get("headers"); headers != nil {
-			for _, e := range headers.Entries {
-				if e.Value.Ref != "" {
-					out = append(out, e.Value.Text)
-				}
-			}
-		}
+		out = append(out, secretsIn(e.Value, all || e.Key == "headers")...)
 	}
 	return out
 }
