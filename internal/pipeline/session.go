@@ -30,7 +30,6 @@ type Origin struct {
 	Text    string   // the scenario's own text
 	Set     []string // of --set
 	Only    string   // of --only
-	Args    []string // of the command line
 	Version string   // of loadgate
 	Commit  string   // that loadgate was built from
 }
@@ -82,7 +81,7 @@ func manifest(o *Opened, origin Origin, env yamlpos.Lookup, clock llm.Clock) (st
 	m := store.Manifest{
 		RunID: store.NewRunID(), Name: o.Plan.Name, ScenarioFile: o.Plan.File, ScenarioText: origin.Text,
 		Scenario: resolved, ScenarioHash: o.Plan.Hash, PlanHash: planHash(o), Plan: plan,
-		Profile: o.Plan.Profile, Set: origin.Set, Only: origin.Only, Args: origin.Args,
+		Profile: o.Plan.Profile, Set: origin.Set, Only: origin.Only,
 		Process: store.Process{
 			Loadgate: origin.Version, Machine: machine(env), Clock: clockUser, ClockEpochNS: clock.EpochNS(), StartedAt: time.Now().UTC(),
 		},

@@ -32,7 +32,6 @@ type Manifest struct {
 	Profile      string          `json:"profile,omitempty"`
 	Set          []string        `json:"set,omitempty"`  // of --set, as given
 	Only         string          `json:"only,omitempty"` // of --only
-	Args         []string        `json:"args,omitempty"` // of the command line, without secrets
 	SaveTexts    bool            `json:"save_texts"`     // some cell stores texts: the directory is for its owner alone
 
 	Process
