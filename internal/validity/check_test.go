@@ -79,6 +79,7 @@ func TestChecks(t *testing.T) {
 		{"three of fifty late", "send_lateness", run{load: open20, requests: 50, delay: every(15, 25)}, "", ""},
 		{"a stall that hits a tenth of a short run", "send_lateness", run{load: scenario.Load{Rate: 100, Seed: 1}, requests: 100, delay: stallOnce(40, 50)}, "", ""},
 		{"a freeze that ends for a third of a short run at once", "send_lateness", run{load: scenario.Load{Rate: 100, Seed: 1}, requests: 100, after: freeze(200, 550)}, "", ""},
+		{"a freeze that ends for most of a short run at once", "send_lateness", run{load: scenario.Load{Rate: 100, Seed: 1}, requests: 100, after: freeze(200, 1400)}, "invalid", ""},
 		{"late by 4 ms where a ttft is 50", "send_lateness", run{load: open20, requests: 400, delay: every(10, 4)}, "warn", "more than 2.5"},
 		{"late by 25 ms where a ttft is 2 s", "send_lateness", run{load: open20, requests: 400, delay: every(10, 25), ttft: func(int, float64) float64 { return 2000 }}, "", ""},
 		{"late by 25 ms where the limit is 2 s", "send_lateness", run{load: open20, requests: 400, delay: every(10, 25), input: func(in *validity.Input, _ *result.Repeat) { in.LatencyLimit = 2000 }}, "", ""},

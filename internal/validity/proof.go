@@ -63,9 +63,15 @@ func latenessOver(rows []row, limit float64) lateShare {
 // which is the highest percentile that n requests give an interval for: 1 % from
 // 368 requests on, 7 % of 50. Late requests come in stalls, so that the
 // binomial bound is taken over stalls: n·stalls/late trials with stalls hits.
+// Where most requests are late, one stall is enough: even the median is the
+// client's then.
 func (s lateShare) matters(confidence float64) bool {
 	if s.late == 0 {
 		return false
+	}
+	const few = 10 // most of a handful can be late by chance
+	if s.late >= few && 2*s.late > s.n {
+		return true
 	}
 	beyondReach := 1 - math.Pow(0.025, 1/float64(s.n))
 	limit := min(max(beyondReach, 0.01), 0.10)

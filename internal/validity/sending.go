@@ -16,7 +16,8 @@ var sendLateness = Definition{
 		"or 10 % (invalid) of the smallest limit on ttft or e2el, without one of the median ttft: lateness that small beside " +
 		"what is measured changes nothing. The share of late requests must be above 1 % (of n requests: above 1 − 0.025^(1/n), " +
 		"at most 10 %) with a confidence of 99 % (warn) or 99.9 % (invalid), and late requests released within 100 ms of each other " +
-		"count as one stall: a pause of the machine in a short run is not yet a client that cannot keep up.",
+		"count as one stall: a pause of the machine in a short run is not yet a client that cannot keep up. " +
+		"It is one where most requests were late, since then even the median is the client's.",
 	judge: func(f *facts, t thresholds) *reading {
 		if !f.Load.Open() || f.Load.Unlimited() {
 			return nil
