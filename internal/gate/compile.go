@@ -68,7 +68,7 @@ func compileRule(r *scenario.Rule, cells []*scenario.Cell, voc *rule.Vocabulary)
 			}
 		}
 		if len(problems) == 0 && len(out.cells) == 0 && len(cells) > 0 {
-			list.Errorf(r.When.Pos, r.When.Width, "", "this `when` selects none of the %d cells, so the rule would never be judged", len(cells))
+			list.Errorf(r.When.Pos, r.When.Width, "`loadgate plan` shows the cells and their rules", "this `when` selects none of the %d cells, so the rule would never be judged", len(cells))
 		}
 	}
 	if list.HasErrors() || assert == nil {
