@@ -20,7 +20,9 @@ import (
 	"loadgate/internal/result"
 	"loadgate/internal/sim"
 	"loadgate/internal/store"
+	"loadgate/internal/validity"
 	"loadgate/scenario"
+	"loadgate/schemas"
 )
 
 // simulated starts simulators inside the test.
@@ -283,5 +285,33 @@ func TestSecretsStayOut(t *testing.T) {
 	b, err := json.Marshal(m)
 	if err != nil || bytes.Contains(b, []byte(canary)) {
 		t.Errorf("%v: the manifest holds the secret", err)
+	}
+}
+
+// The schema cannot import the checks, so this holds the two lists together.
+func TestSchemaNamesChecks(t *testing.T) {
+	t.Parallel()
+	var schema struct {
+		Defs struct {
+			Validity struct {
+				Properties map[string]json.RawMessage `json:"properties"`
+			} `json:"validity"`
+		} `json:"$defs"`
+	}
+	if err := json.Unmarshal(schemas.Scenario(), &schema); err != nil {
+		t.Fatal(err)
+	}
+	names := schema.Defs.Validity.Properties
+	for name := range names {
+		if _, ok := validity.Find(name); !ok {
+			t.Errorf("the schema takes thresholds for %q, which is no check", name)
+		}
+	}
+	for _, c := range validity.Checks() {
+		_, there := names[c.Name]
+		countable := c.Unit == "ratio" || c.Unit == "ms"
+		if countable != there {
+			t.Errorf("check %s, in %s: in the schema: %v", c.Name, c.Unit, there)
+		}
 	}
 }
