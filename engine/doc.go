@@ -6,7 +6,12 @@
 //     request at its intended time and never waits for an answer.
 //  3. Receive: a recorder per request stamps the events of its stream.
 //  4. End: the count is reached or the window is over; what is in flight is
-//     awaited.
+//     awaited. A stop ends the sending too; a cancellation, or what makes the
+//     repeat void, ends the requests in flight as well.
+//
+// In: a Config. Out: each Sample once its request has ended, and the Totals, in
+// which planned = sent + unsent and sent is the number of samples, however the
+// load came to its end.
 //
 // It owns every goroutine of the load. It computes no metric, judges nothing,
 // writes no file, and meets protocols and datasets only as llm.Backend and

@@ -21,13 +21,17 @@ type pacer struct {
 
 func newPacer(clock llm.Clock, end stopper, sleep func(time.Duration)) *pacer {
 	runtime.LockOSThread()
+	sharpen()
 	if sleep == nil {
 		sleep = sleepExactly
 	}
 	return &pacer{clock, end, sleep}
 }
 
-func (p *pacer) close() { runtime.UnlockOSThread() }
+func (p *pacer) close() {
+	blunt()
+	runtime.UnlockOSThread()
+}
 
 // wait returns true at a stamp, never before it, and false when the sending is
 // to end.
