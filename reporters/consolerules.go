@@ -141,11 +141,7 @@ func (c *console) ruleHead(tag string, ink ink, j result.SLO) {
 
 // reason writes the judgement in words.
 func (c *console) reason(j result.SLO) {
-	words := j.Reason
-	if strings.TrimSpace(words) == "" {
-		words = fmt.Sprintf("got %s %s (n %s), want %s %s", digits(j.Got), j.Unit, grouped(int64(j.N)), j.Op, digits(j.Want))
-	}
-	for l := range strings.SplitSeq(words, "\n") {
+	for l := range strings.SplitSeq(reasonOf(j), "\n") {
 		c.hanging(indent, len(indent), clean(l, maxReason))
 	}
 }

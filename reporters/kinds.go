@@ -25,6 +25,7 @@ type Set map[string]Kind
 var Kinds = Set{
 	"excel": {DefaultFile: "report.xlsx", New: plain(Excel)},
 	"json":  {DefaultFile: "report.json", New: plain(JSON)},
+	"junit": {DefaultFile: "junit.xml", New: plain(JUnit)},
 }
 
 // Names lists the kinds in alphabetical order.
