@@ -20,7 +20,9 @@ func lateness(b *testing.B, delays []time.Duration) {
 	}
 }
 
-// BenchmarkPacer is how late the pacer alone wakes.
+// BenchmarkPacer is how late the pacer alone wakes. On two busy cores, p50 of
+// five runs each: 59 µs at 200/s and 61 at 1,000/s; with the kernel's usual
+// timer slack 108 and 105. The p99 there is that of the other processes.
 func BenchmarkPacer(b *testing.B) {
 	for _, rate := range []int{200, 1000} {
 		b.Run(fmt.Sprintf("%d per second", rate), func(b *testing.B) {
@@ -40,7 +42,8 @@ func BenchmarkPacer(b *testing.B) {
 }
 
 // BenchmarkSends is how late an open loop's requests start: the pacer, the hand
-// over to a goroutine, and what the requests in flight (50 ms each) cost.
+// over to a goroutine, and what the requests in flight (50 ms each) cost. As
+// above: 108 and 89 µs; with the slack 163 and 144.
 func BenchmarkSends(b *testing.B) {
 	for _, rate := range []int{200, 1000} {
 		b.Run(fmt.Sprintf("%d per second", rate), func(b *testing.B) {
