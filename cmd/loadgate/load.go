@@ -51,6 +51,16 @@ type loaded struct {
 	text   []byte
 }
 
+// loadArgs loads the scenario that the arguments name, and says which it is.
+func (a *app) loadArgs(args []string, s selection) (string, *loaded, error) {
+	file, err := scenarioFile(args)
+	if err != nil {
+		return "", nil, err
+	}
+	l, err := a.load(file, s)
+	return file, l, err
+}
+
 // load reads a file and opens its plan. Mistakes have been printed when it
 // returns an error.
 func (a *app) load(file string, s selection) (*loaded, error) {

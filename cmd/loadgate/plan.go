@@ -21,11 +21,7 @@ func (a *app) planCommand() *cobra.Command {
   loadgate plan gate.yaml --set load.concurrency=8 --json`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			file, err := scenarioFile(args)
-			if err != nil {
-				return err
-			}
-			l, err := a.load(file, s)
+			_, l, err := a.loadArgs(args, s)
 			if err != nil {
 				return err
 			}

@@ -86,11 +86,7 @@ func (a *app) runScenario(args []string, f runFlags) error {
 	case len(args) > 0 && isURL(args[0]):
 		return a.probe(args[0], f, mode, outputs)
 	}
-	file, err := scenarioFile(args)
-	if err != nil {
-		return err
-	}
-	l, err := a.load(file, f.selection)
+	_, l, err := a.loadArgs(args, f.selection)
 	if err != nil {
 		return err
 	}

@@ -15,11 +15,7 @@ func (a *app) validateCommand() *cobra.Command {
   loadgate validate gate.yaml --profile pr --json`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			file, err := scenarioFile(args)
-			if err != nil {
-				return err
-			}
-			l, err := a.load(file, s)
+			file, l, err := a.loadArgs(args, s)
 			if err != nil {
 				return err
 			}
