@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -313,5 +314,59 @@ func TestSchemaNamesChecks(t *testing.T) {
 		if countable != there {
 			t.Errorf("check %s, in %s: in the schema: %v", c.Name, c.Unit, there)
 		}
+	}
+}
+
+func TestBeforeCell(t *testing.T) {
+	t.Parallel()
+	posted := 0
+	web := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost && r.URL.Path == "/restart" {
+			posted++
+		}
+	}))
+	defer web.Close()
+	post := strings.Replace(quick, "requests: 20", "before_cell: {post: '"+web.URL+"/restart'}, requests: 20", 1)
+	if _, err := execute(t, post, filepath.Join(t.TempDir(), "run"), Options{}); err != nil || posted != 1 {
+		t.Errorf("%v, posted %d times", err, posted)
+	}
+	marker := filepath.Join(t.TempDir(), "marker")
+	command := strings.Replace(quick, "requests: 20", "before_cell: {run: [touch, '"+marker+"']}, requests: 20", 1)
+	if _, err := execute(t, command, filepath.Join(t.TempDir(), "run"), Options{}); err == nil || !strings.Contains(err.Error(), "--allow-run") {
+		t.Errorf("a command ran, or: %v", err)
+	}
+	if _, err := execute(t, command, filepath.Join(t.TempDir(), "run"), Options{AllowRun: true}); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(marker); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestResetCache(t *testing.T) {
+	t.Parallel()
+	cfg, err := sim.ParseConfig([]byte(`{"ttft": "1ms", "itl": "1ms"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	handler := sim.New(cfg, nil, nil)
+	defer handler.Close()
+	resets := 0
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/reset_prefix_cache" {
+			resets++
+		}
+		handler.ServeHTTP(w, r)
+	}))
+	defer web.Close()
+	text := strings.Replace(quick, "{kind: simulator, server: {ttft: 1ms, itl: 1ms, jitter: 0}}", "{kind: vllm, url: '"+web.URL+"'}", 1)
+	text = strings.Replace(text, "requests: 20", "reset_cache: true, repeats: 2, requests: 20", 1)
+	s, err := execute(t, text, filepath.Join(t.TempDir(), "run"), Options{})
+	if err != nil || resets != 2 {
+		t.Fatalf("%v, %d resets", err, resets)
+	}
+	report, _, err := s.Finish(t.Context(), nil)
+	if err != nil || report.Doc.Cells[0].Model != "sim" {
+		t.Errorf("%v: the model that the server named is missing", err)
 	}
 }
