@@ -90,7 +90,7 @@ type Totals struct {
 
 // Usage is the client's own consumption over a repeat.
 type Usage struct {
-	CPUSeconds   float64 `json:"cpu_s"`    // user and system time of the process
+	CPUSeconds   float64 `json:"cpu_s"`    // user and system time of the process; -1 = unknown
 	Cores        float64 `json:"cores"`    // usable cores: affinity and cgroup quota
 	WallSeconds  float64 `json:"wall_s"`   //
 	StealRatio   float64 `json:"steal"`    // share of machine time stolen by the hypervisor; -1 = unknown

@@ -271,7 +271,7 @@ func (c *Collector) metric(rep *result.Repeat, d *Definition, col *column) {
 func clientOf(u engine.Usage, metrics map[string]result.Metric) result.Client {
 	share := u.CPUSeconds / (u.WallSeconds * u.Cores)
 	return result.Client{
-		CPURatio:   result.Number(orNaN(share, u.WallSeconds > 0 && u.Cores > 0)),
+		CPURatio:   result.Number(orNaN(share, u.CPUSeconds >= 0 && u.WallSeconds > 0 && u.Cores > 0)),
 		LateP99MS:  metrics["schedule_delay"].Dist.P99,
 		LagP99MS:   metrics["client_lag"].Dist.P99,
 		MaxRSSByte: u.MaxRSSBytes,

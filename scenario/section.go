@@ -178,6 +178,9 @@ func checkEnd(n *yamlpos.Node, l *Load, at diag.Pos, list *diag.List) {
 	case !requests && l.Unlimited() && l.MaxConcurrency == 0:
 		r := n.Get("rate")
 		list.Errorf(r.Pos, r.Width, "add requests: 200, or a cap: max_concurrency: 64", "rate: inf sends everything at once, and a duration does not say how much that is")
+	case l.Unlimited() && l.MaxConcurrency == 0 && l.Warmup.Duration > 0 && l.Warmup.Requests == 0:
+		w := n.Entry("warmup")
+		list.Errorf(w.KeyPos, len("warmup"), "write warmup: {requests: 10}", "rate: inf sends everything at once, so no time can tell the warm-up apart")
 	}
 	if e := n.Entry("before_cell"); e != nil && l.BeforeCell != nil && (l.BeforeCell.Post == "") == (l.BeforeCell.Run == nil) {
 		list.Errorf(e.KeyPos, len("before_cell"), "write {post: http://…} or {run: [command, argument]}", "before_cell takes either post or run")

@@ -19,7 +19,7 @@ var clientCPU = Definition{
 		"Where receive stamps are the kernel's, a busy client stamps as well as an idle one, and only more than 95 % is invalid.",
 	judge: func(f *facts, t thresholds) *reading {
 		u := f.Totals.Client
-		if u.WallSeconds < shortestWall || u.Cores <= 0 {
+		if u.WallSeconds < shortestWall || u.Cores <= 0 || u.CPUSeconds < 0 {
 			return nil
 		}
 		if f.kernel {
