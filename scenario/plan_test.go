@@ -218,13 +218,13 @@ func TestCellsAreProductMinusExcludePlusInclude(t *testing.T) {
 func TestFacts(t *testing.T) {
 	t.Parallel()
 	src := strings.NewReplacer(
-		"load: {concurrency: 2, requests: 10x, repeats: 2}", "load: {rate: inf, requests: 5, warmup: {duration: 2s}}",
+		"load: {concurrency: 2, requests: 10x, repeats: 2}", "load: {rate: inf, max_concurrency: 4, requests: 5, warmup: {duration: 2s}}",
 		"matrix: {load.concurrency: [1, 2]}", "matrix:\n  load.duration: [5s]\n  datasets.chat.input_tokens: [16]\n  backends.main.params.input_tokens: [3]\n  shape: [{name: short}]",
 	).Replace(smallMatrix)
 	facts := readText(t, src).Cells[0].Facts
 	want := map[string]any{
 		"load": map[string]any{
-			"rate": math.Inf(1), "arrivals": "poisson", "burstiness": 1.0, "requests": 5.0, "duration": 5000.0, "repeats": 1.0, "seed": 42.0,
+			"rate": math.Inf(1), "max_concurrency": 4.0, "arrivals": "poisson", "burstiness": 1.0, "requests": 5.0, "duration": 5000.0, "repeats": 1.0, "seed": 42.0,
 			"prompts": "different", "connections": "reuse", "reset_cache": false,
 			"warmup": map[string]any{"requests": 0.0, "duration": 2000.0},
 		},
