@@ -27,19 +27,27 @@ func (c *console) verdicts() {
 	}
 	c.blank()
 	c.hanging("rules: ", len("rules: "), c.tally())
-	for _, kind := range []struct {
-		tag string
-		ink ink
-		is  func(result.SLO) bool
-	}{
+	for _, kind := range unpassed() {
+		for _, rule := range byRule(c.doc.SLO, kind.is) {
+			c.rule(kind.tag, kind.ink, rule)
+		}
+	}
+}
+
+// trouble is a way in which a judgement does not pass.
+type trouble struct {
+	tag string
+	ink ink
+	is  func(result.SLO) bool
+}
+
+// unpassed lists the ways in which a judgement does not pass, the worst first.
+func unpassed() []trouble {
+	return []trouble{
 		{"FAIL", red, func(j result.SLO) bool { return j.Outcome == result.RuleFail && !isWarning(j) }},
 		{"ERROR", red, func(j result.SLO) bool { return j.Outcome == result.RuleError }},
 		{"WARN", yellow, func(j result.SLO) bool { return j.Outcome == result.RuleFail && isWarning(j) }},
 		{"UNSURE", yellow, func(j result.SLO) bool { return j.Outcome == result.RuleInconclusive }},
-	} {
-		for _, rule := range byRule(c.doc.SLO, kind.is) {
-			c.rule(kind.tag, kind.ink, rule)
-		}
 	}
 }
 

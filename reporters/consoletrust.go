@@ -73,29 +73,46 @@ func (c *console) findings() {
 	}
 }
 
-// errors writes the failures by class, with one example each.
-func (c *console) errors() {
-	total, cells, example := map[string]int{}, map[string]int{}, map[string]string{}
-	for _, cell := range c.doc.Cells {
+// failure is one class of failed requests, over all cells.
+type failure struct {
+	class           string
+	requests, cells int
+	example         string // cleaned; may be empty
+}
+
+// failuresOf folds the failed requests of all cells to one a class.
+func failuresOf(cells []*result.Cell) []failure {
+	total, places, example := map[string]int{}, map[string]int{}, map[string]string{}
+	for _, cell := range cells {
 		for class, n := range cell.Counts.Errors {
 			if n > 0 {
 				total[class] += n
-				cells[class]++
+				places[class]++
 			}
 			if text := clean(cell.Counts.Examples[class], maxExample); example[class] == "" {
 				example[class] = text
 			}
 		}
 	}
-	if len(total) == 0 {
+	var all []failure
+	for _, class := range classesOf(total) {
+		all = append(all, failure{class, total[class], places[class], example[class]})
+	}
+	return all
+}
+
+// errors writes the failures by class, with one example each.
+func (c *console) errors() {
+	all := failuresOf(c.doc.Cells)
+	if len(all) == 0 {
 		return
 	}
 	c.blank()
 	c.line("failed requests:")
-	for _, class := range classesOf(total) {
-		head := fmt.Sprintf("%s %s%s", clean(class, maxName), grouped(int64(total[class])), c.inCells(cells[class]))
-		if example[class] != "" {
-			head += ", for example: " + example[class]
+	for _, f := range all {
+		head := fmt.Sprintf("%s %s%s", clean(f.class, maxName), grouped(int64(f.requests)), c.inCells(f.cells))
+		if f.example != "" {
+			head += ", for example: " + f.example
 		}
 		c.hanging("  ", 4, head)
 	}

@@ -23,9 +23,10 @@ type Set map[string]Kind
 
 // Kinds are the formats that there are. It is never changed.
 var Kinds = Set{
-	"excel": {DefaultFile: "report.xlsx", New: plain(Excel)},
-	"json":  {DefaultFile: "report.json", New: plain(JSON)},
-	"junit": {DefaultFile: "junit.xml", New: plain(JUnit)},
+	"excel":    {DefaultFile: "report.xlsx", New: plain(Excel)},
+	"json":     {DefaultFile: "report.json", New: plain(JSON)},
+	"junit":    {DefaultFile: "junit.xml", New: plain(JUnit)},
+	"markdown": {DefaultFile: "report.md", New: plain(Markdown)},
 }
 
 // Names lists the kinds in alphabetical order.

@@ -22,7 +22,7 @@ const (
 // clean makes one harmless line of a text: no control characters, none that
 // turn the direction of writing, at most most runes.
 func clean(s string, most int) string {
-	s = strings.NewReplacer("\r\n", " ", "\n", " ", "\t", " ").Replace(s)
+	s = oneLine.Replace(s)
 	s = strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Bidi_Control, r) || r == '\ufffe' || r == '\uffff' {
 			return unicode.ReplacementChar
@@ -34,6 +34,8 @@ func clean(s string, most int) string {
 	}
 	return strings.TrimSpace(s)
 }
+
+var oneLine = strings.NewReplacer("\r\n", " ", "\n", " ", "\t", " ")
 
 // scalar prints a value of an axis, a label or a load, numbers without grouping
 // so that it can be copied into a scenario.
