@@ -146,6 +146,7 @@ func (a *app) execute(l *loaded, f runFlags, mode live.Mode, outputs []pipeline.
 		return exitWith(gate.ExitFailed)
 	}
 	if len(report.Doc.Cells) == 0 && runErr != nil && !a.json {
+		a.tellGitHub(report)
 		return verdict(report, err, f.exitZero) // there is nothing to show, and why has been said
 	}
 	if err := a.present(report, session.Store.Dir(), paths); err != nil {
@@ -199,8 +200,10 @@ func verdict(r *reporters.Report, writing error, exitZero bool) error {
 	return exitWith(code)
 }
 
-// present prints the summary, or with --json the result document.
+// present prints the summary, or with --json the result document, and tells
+// GitHub where it runs there.
 func (a *app) present(r *reporters.Report, dir string, paths []string) error {
+	defer a.tellGitHub(r)
 	if a.json {
 		if err := pipeline.WriteDocument(a.out, r); err != nil {
 			return failure(err)
