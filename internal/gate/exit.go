@@ -42,6 +42,8 @@ func verdict(doc *result.Document, run Run) (result.Verdict, int, string) {
 		return result.Interrupted, run.Signal, ""
 	case run.Failure != nil:
 		return result.Errored, ExitFailed, run.Failure.Error()
+	case len(doc.Cells) == 0 && run.Missing > 0: // stopped before the first cell
+		return result.Inconclusive, ExitInconclusive, ""
 	case !anySuccess(doc.Cells):
 		return result.Errored, ExitFailed, "no request succeeded"
 	case has(result.RuleError, ""):

@@ -194,10 +194,15 @@ func holds(r rule.Result) string {
 	return map[rule.Result]string{rule.True: "true", rule.False: "false", rule.Missing: "unknown"}[r]
 }
 
+// absent says what a judgement lacks.
 func absent(o rule.Outcome) string {
 	var parts []string
 	for _, a := range o.Absent {
-		parts = append(parts, a.Text)
+		part := a.Text
+		if slices.ContainsFunc(o.Operands, func(op rule.Operand) bool { return op.Missing && op.Text == a.Text }) {
+			part = "there is no value of " + part
+		}
+		parts = append(parts, part)
 	}
 	if len(parts) == 0 {
 		return "a value that the rule needs is missing"
@@ -223,12 +228,19 @@ func isCount(o rule.Operand) bool {
 	return ok && d.InCounts()
 }
 
+// isGiven reports whether an operand is a property of its cell, which nobody
+// measured: load.concurrency.
+func isGiven(o rule.Operand) bool {
+	root, _, _ := strings.Cut(o.Path, ".")
+	return slices.Contains(rule.CellRoots(), root)
+}
+
 // unproven says why the samples do not settle the clauses that decided, "" when
 // they do. A clause is settled when the interval of its measured side lies on
 // one side of a constant limit.
 func unproven(decisive []rule.Clause, confidence float64) string {
 	for _, c := range decisive {
-		if isCount(c.Got) && c.Got.Path != "success_rate" {
+		if isCount(c.Got) && c.Got.Path != "success_rate" || isGiven(c.Got) {
 			continue
 		}
 		ci := interval(c.Got, confidence)
