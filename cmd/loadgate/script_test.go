@@ -34,6 +34,7 @@ func TestScripts(t *testing.T) {
 			"exited":   cmdExited,
 			"exitcode": cmdExitCode,
 			"json":     cmdJSON,
+			"samples":  cmdSamples,
 			"server":   cmdServer,
 			"signal":   cmdSignal,
 			"unwrap":   cmdUnwrap,
@@ -45,7 +46,7 @@ func TestScripts(t *testing.T) {
 
 // setup makes the environment of a script the same on every machine.
 func setup(e *testscript.Env) error {
-	for _, name := range []string{"CI", "NO_COLOR", "OPENAI_API_KEY", "TERM"} {
+	for _, name := range []string{"CI", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITLAB_CI", "NO_COLOR", "OPENAI_API_KEY", "TERM"} {
 		e.Setenv(name, "")
 	}
 	e.Values[signalled{}] = new(process)

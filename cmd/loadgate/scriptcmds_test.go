@@ -2,6 +2,7 @@ package main
 
 import (
 	"archive/zip"
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -158,6 +159,30 @@ func unzipped(archive, pattern string) ([]byte, error) {
 		all = append(all, b...)
 	}
 	return all, nil
+}
+
+// cmdSamples writes all stored requests of a run into one file, as JSON lines.
+//
+//	samples run to.jsonl
+func cmdSamples(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: samples run to.jsonl")
+	}
+	files, err := filepath.Glob(filepath.Join(ts.MkAbs(args[0]), "cells/*/attempt-*/samples.jsonl.zst"))
+	ts.Check(err)
+	var all []byte
+	for _, file := range files {
+		b, err := os.ReadFile(file)
+		ts.Check(err)
+		content, _, err := unpacked(file, b)
+		ts.Check(err)
+		for line := range bytes.Lines(content) {
+			if bytes.Contains(line, []byte(`"outcome":`)) { // others tell of the repeat
+				all = append(all, line...)
+			}
+		}
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), all, 0o666))
 }
 
 // cmdCanary demands that a text stands neither in the streams of the last
