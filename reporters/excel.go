@@ -15,34 +15,56 @@ import (
 )
 
 // Excel writes a workbook: Summary with one row a cell, Verdicts with one row a
-// judgement, Environment with what was measured on what.
+// judgement, Cells with one row a cell and distribution, Requests with one row a
+// request where there are samples, Environment with what was measured on what.
 //
 // A text is always stored as a text, in cells of the format "text", so that it
 // does not become a formula when somebody edits the cell either.
+//
+// Memory does not grow with the requests: their rows go through a temporary
+// file, and their texts are shortened.
 func Excel(ctx context.Context, r *Report, w io.Writer) error {
+	return writeExcel(ctx, r, w, mostRequests)
+}
+
+func writeExcel(ctx context.Context, r *Report, w io.Writer, mostRequests int) error {
 	f := excelize.NewFile()
 	defer f.Close() //nolint:errcheck // removes temporary files only
-	f.SetZipWriter(func(w io.Writer) excelize.ZipWriter { return &sortedZip{w: w} })
-	b := &workbook{ctx: ctx, file: f}
+	// The library hands a buffer over, and would hold the whole file in it.
+	f.SetZipWriter(func(io.Writer) excelize.ZipWriter { return &sortedZip{w: w} })
+	b := &workbook{ctx: ctx, file: f, mostRequests: mostRequests}
 	if err := b.setUp(r.Doc); err != nil {
 		return fmt.Errorf("set up the workbook: %w", err)
 	}
-	for _, sheet := range []struct {
-		name  string
-		write func(*workbook, *Report, string) error
-	}{
-		{"Summary", writeSummary},
-		{"Verdicts", writeVerdicts},
-		{"Environment", writeEnvironment},
-	} {
+	for _, sheet := range sheetsOf(r) {
 		if err := sheet.write(b, r, sheet.name); err != nil {
 			return fmt.Errorf("write sheet %s: %w", sheet.name, err)
 		}
 	}
-	if err := f.Write(w); err != nil {
+	if err := f.Write(io.Discard); err != nil {
 		return fmt.Errorf("write the workbook: %w", err)
 	}
 	return nil
+}
+
+// sheetKind is a sheet and how it is written.
+type sheetKind struct {
+	name  string
+	write func(b *workbook, r *Report, name string) error
+}
+
+// sheetsOf lists the sheets of a report in their order. Environment comes after
+// Requests, of which it tells how many were left out.
+func sheetsOf(r *Report) []sheetKind {
+	sheets := []sheetKind{
+		{"Summary", writeSummary},
+		{"Verdicts", writeVerdicts},
+		{"Cells", writeCells},
+	}
+	if r.Samples != nil {
+		sheets = append(sheets, sheetKind{"Requests", writeRequests})
+	}
+	return append(sheets, sheetKind{"Environment", writeEnvironment})
 }
 
 // format is how a column of a sheet shows its values.
@@ -52,7 +74,9 @@ const (
 	asText    format = iota
 	asLong           // text that is wrapped
 	asCount          // 1,234
+	asInteger        // 1234
 	asMeasure        // 1,234.57
+	asMillis         // 1234.567
 	asGeneral        // as many digits as there are
 	asHeader
 	formats
@@ -64,6 +88,9 @@ type workbook struct {
 	file   *excelize.File
 	styles [formats]int
 	tints  map[string]*int // conditional styles by meaning: good, warn, bad
+
+	mostRequests int    // room in the sheet Requests
+	leftOut      string // says which requests that sheet does not show
 }
 
 func (b *workbook) setUp(doc *result.Document) error {
@@ -77,12 +104,14 @@ func (b *workbook) setUp(doc *result.Document) error {
 	if err := b.file.SetSheetName("Sheet1", "Summary"); err != nil {
 		return err
 	}
-	top := &excelize.Alignment{Vertical: "top"}
+	top, millis := &excelize.Alignment{Vertical: "top"}, "0.000"
 	for i, style := range [formats]excelize.Style{
 		asText:    {NumFmt: 49, Alignment: top},
 		asLong:    {NumFmt: 49, Alignment: &excelize.Alignment{Vertical: "top", WrapText: true}},
 		asCount:   {NumFmt: 3, Alignment: top},
+		asInteger: {NumFmt: 1, Alignment: top},
 		asMeasure: {NumFmt: 4, Alignment: top},
+		asMillis:  {CustomNumFmt: &millis, Alignment: top},
 		asGeneral: {Alignment: top},
 		asHeader: {
 			NumFmt:    49,

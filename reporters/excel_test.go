@@ -71,7 +71,7 @@ func row(t *testing.T, f *excelize.File, sheet string, n int) map[string]string 
 func TestExcelSummary(t *testing.T) {
 	t.Parallel()
 	f := open(t, excel(t, reports()["matrix"]))
-	if got := f.GetSheetList(); !slices.Equal(got, []string{"Summary", "Verdicts", "Environment"}) {
+	if got := f.GetSheetList(); !slices.Equal(got, []string{"Summary", "Verdicts", "Cells", "Environment"}) {
 		t.Errorf("sheets %v", got)
 	}
 	rows, err := f.GetRows("Summary")

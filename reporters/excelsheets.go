@@ -91,6 +91,7 @@ func writeEnvironment(b *workbook, r *Report, name string) error {
 		{"receive clock", e.Clock},
 		{"ci", e.CI},
 		{"commit", e.Commit},
+		{"sheet Requests", b.leftOut},
 	}
 	for _, name := range sortedKeys(d.Labels) {
 		rows = append(rows, []any{"label " + name, scalar(d.Labels[name])})
