@@ -41,6 +41,7 @@ var homes = map[string]string{
 	"github.com/expr-lang/expr":                "internal/rule",
 	"github.com/xuri/excelize/v2":              "reporters",
 	"github.com/jedib0t/go-pretty/v6":          "reporters",
+	"github.com/parquet-go/parquet-go":         "reporters",
 	"github.com/tiktoken-go/tokenizer":         "internal/tokens",
 	"github.com/klauspost/compress":            "internal/store",
 	"github.com/spf13/cobra":                   "cmd/loadgate",
@@ -48,6 +49,9 @@ var homes = map[string]string{
 	"golang.org/x/term":                        "internal/live",
 	"gonum.org/v1/gonum":                       "internal/stat",
 }
+
+// testsOnly are packages without code, which stand in no layer.
+var testsOnly = []string{"internal/archtest", "internal/docstest"}
 
 // anywhere are modules that several packages may import.
 var anywhere = []string{"golang.org/x/sys"}
@@ -61,7 +65,7 @@ func TestImports(t *testing.T) {
 	t.Parallel()
 	for _, p := range packages(t) {
 		name := strings.TrimPrefix(p.ImportPath, "loadgate/")
-		if name == "internal/archtest" {
+		if slices.Contains(testsOnly, name) {
 			continue
 		}
 		own := layerOf(name)
