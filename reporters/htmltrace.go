@@ -1,0 +1,146 @@
+package reporters
+
+import (
+	"context"
+	"math"
+
+	"loadgate/engine"
+	"loadgate/internal/llm"
+	"loadgate/internal/result"
+	"loadgate/metrics"
+	"loadgate/scenario"
+)
+
+// tracer reads the samples of one cell.
+type tracer struct {
+	load          scenario.Load
+	zero          int64 // when the first request was due
+	count         int
+	time          timeline
+	rows          *choice
+	input, output lengths
+	repeats       []phase
+	phases        map[string]int
+}
+
+// phase is the warm-up of one repeat: from its first request to the first
+// measured one.
+type phase struct{ begin, measured int64 }
+
+// maxPhases is the number of repeats whose warm-up is told apart.
+const maxPhases = 256
+
+func newTracer(c *result.Cell, rows int) *tracer {
+	t := &tracer{rows: newChoice(rows, c.Counts.Sent-c.Counts.Completed), phases: map[string]int{}}
+	l := loadOf(c)
+	if !math.IsNaN(l.rate) {
+		t.load.Rate = l.rate
+	}
+	if !math.IsNaN(l.limit) {
+		t.load.MaxConcurrency = int(l.limit)
+	}
+	return t
+}
+
+func (t *tracer) read(ctx context.Context, r *Report, cell string) error {
+	for s, err := range r.Samples(cell) {
+		if err != nil {
+			return err
+		}
+		if t.count%4096 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if s.Start != 0 {
+			t.add(&s)
+		}
+	}
+	return nil
+}
+
+func (t *tracer) add(s *engine.Sample) {
+	due := s.Sched
+	if due == 0 {
+		due = s.Start
+	}
+	if t.count == 0 || due < t.zero {
+		t.zero = due
+	}
+	t.count++
+	t.phase(s, due)
+	metric := metrics.PerRequest(s, &t.load)
+	input, output := tokensOf(metric, "input_tokens"), tokensOf(metric, "output_tokens")
+	completed := s.Outcome == llm.Completed
+	t.time.at(due).due++
+	t.time.begin(s.Start)
+	t.time.end(max(s.Done, s.Start), completed)
+	if completed {
+		t.latencies(s, due, metric)
+		if !s.Warmup {
+			t.input.add(input)
+			t.output.add(output)
+		}
+	}
+	if rows := t.rows.of(s); rows.wants() {
+		rows.keep(newRow(s, input, output))
+	}
+}
+
+// phase notes when a repeat, which is told by the first part of its requests'
+// ids, began and when its measured part did.
+func (t *tracer) phase(s *engine.Sample, due int64) {
+	name := s.ID[:len(s.ID)-trailingDigits(s.ID)]
+	at, ok := t.phases[name]
+	if !ok {
+		if len(t.repeats) == maxPhases {
+			return
+		}
+		at = len(t.repeats)
+		t.phases[name] = at
+		t.repeats = append(t.repeats, phase{begin: due, measured: math.MaxInt64})
+	}
+	p := &t.repeats[at]
+	p.begin = min(p.begin, due)
+	if !s.Warmup {
+		p.measured = min(p.measured, due)
+	}
+}
+
+func trailingDigits(s string) int {
+	n := 0
+	for n < len(s) && '0' <= s[len(s)-1-n] && s[len(s)-1-n] <= '9' {
+		n++
+	}
+	return n
+}
+
+// latencies adds the request's time to the first token to the slot in which it
+// was due, and each gap between chunks to the slot in which it ended. The gap
+// before k tokens, where the server says so, is k times the k-th part of it.
+func (t *tracer) latencies(s *engine.Sample, due int64, metric func(string) (float64, bool)) {
+	if ttft, ok := metric("ttft"); ok {
+		t.time.at(due).ttft.add(ttft)
+	}
+	if !s.Streamed {
+		return
+	}
+	for i := 1; i < len(s.Events); i++ {
+		at := receivedAt(&s.Events[i])
+		k := max(1, s.Events[i].Tokens)
+		t.time.at(at).gap.add(float64(at-receivedAt(&s.Events[i-1])) / 1e6 / float64(k))
+	}
+}
+
+func receivedAt(e *engine.Event) int64 {
+	if e.Kernel != 0 {
+		return e.Kernel
+	}
+	return e.At
+}
+
+// tokensOf is a request's number of tokens, -1 if unknown.
+func tokensOf(metric func(string) (float64, bool), name string) int {
+	if v, ok := metric(name); ok {
+		return int(v)
+	}
+	return -1
+}
