@@ -23,10 +23,14 @@ type Set map[string]Kind
 
 // Kinds are the formats that there are. It is never changed.
 var Kinds = Set{
+	"csv":      {DefaultFile: "report.csv", New: plain(CSV)},
 	"excel":    {DefaultFile: "report.xlsx", New: plain(Excel)},
+	"gitlab":   {DefaultFile: "metrics.txt", New: plain(GitLab)},
+	"html":     {DefaultFile: "report.html", New: plain(HTML)},
 	"json":     {DefaultFile: "report.json", New: plain(JSON)},
 	"junit":    {DefaultFile: "junit.xml", New: plain(JUnit)},
 	"markdown": {DefaultFile: "report.md", New: plain(Markdown)},
+	"parquet":  {DefaultFile: "requests.parquet", New: newParquet},
 }
 
 // Names lists the kinds in alphabetical order.

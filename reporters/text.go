@@ -22,6 +22,9 @@ const (
 // clean makes one harmless line of a text: no control characters, none that
 // turn the direction of writing, at most most runes.
 func clean(s string, most int) string {
+	if len(s) <= most && isPlain(s) {
+		return strings.TrimSpace(s)
+	}
 	s = oneLine.Replace(s)
 	s = strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Bidi_Control, r) || r == '\ufffe' || r == '\uffff' {
@@ -33,6 +36,16 @@ func clean(s string, most int) string {
 		s = string(runes[:most-1]) + "…"
 	}
 	return strings.TrimSpace(s)
+}
+
+// isPlain reports whether a text is printable ASCII, as nearly all are.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
 }
 
 var oneLine = strings.NewReplacer("\r\n", " ", "\n", " ", "\t", " ")
