@@ -41,7 +41,8 @@ func (x *exchange) answer(resp *http.Response) error {
 	}
 	defer s.release()
 	if !x.call.Stream {
-		x.dog.touch(x.readStamp())
+		at, _ := x.stamps()
+		x.dog.touch(at)
 	}
 	return x.frames(resp.Body, s)
 }
@@ -57,7 +58,7 @@ func (x *exchange) refuse(resp *http.Response, class llm.ErrorClass, err error) 
 // wholeBody keeps the body of a fetch.
 func (x *exchange) wholeBody(body io.Reader) error {
 	kept, err := io.ReadAll(io.LimitReader(body, maxFetchBytes))
-	x.res.Body, x.res.End = kept, x.readStamp()
+	x.res.Body, x.res.End = kept, x.endStamp()
 	return err
 }
 
@@ -70,7 +71,7 @@ func (x *exchange) keepBody(body io.Reader, limit int64) {
 	if err == nil {
 		_, _ = io.CopyN(io.Discard, body, 64<<10)
 	}
-	x.res.End = x.readStamp()
+	x.res.End = x.endStamp()
 }
 
 func statusClass(status int) llm.ErrorClass {

@@ -36,12 +36,16 @@ type Client struct {
 	dialer    *dialer
 	transport *http.Transport
 	proxy     func(*http.Request) (*url.URL, error)
+	release   func() // ends the kernel's stamping
 }
 
 // New makes a client. Nothing is dialled yet.
 func New(opt Options) *Client {
 	opt.UserAgent = cmp.Or(opt.UserAgent, "loadgate")
-	c := &Client{opt: opt, dialer: newDialer(opt), proxy: http.ProxyFromEnvironment}
+	c := &Client{opt: opt, dialer: newDialer(opt), proxy: http.ProxyFromEnvironment, release: func() {}}
+	if !opt.UserStamps {
+		c.release = holdStamps()
+	}
 	keep := opt.MaxConnections
 	if keep <= 0 {
 		keep = math.MaxInt
@@ -69,6 +73,7 @@ func New(opt Options) *Client {
 func (c *Client) Close() {
 	c.dialer.dropWarm()
 	c.transport.CloseIdleConnections()
+	c.release()
 }
 
 // Do sends one call and hands its events to r until the answer ends. It

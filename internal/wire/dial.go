@@ -6,7 +6,6 @@ import (
 	"errors"
 	"net"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"loadgate/internal/llm"
@@ -16,6 +15,7 @@ import (
 // hands out those that were opened beforehand.
 type dialer struct {
 	clock    llm.Clock
+	real     *realtime // nil: stamps are taken in user space only
 	timeouts Timeouts
 	tls      *tls.Config
 
@@ -31,55 +31,14 @@ type endpoint struct {
 }
 
 func newDialer(opt Options) *dialer {
-	return &dialer{
+	d := &dialer{
 		clock: opt.Clock, timeouts: opt.Timeouts, tls: tlsConfig(),
 		warm: map[endpoint][]*conn{}, open: map[endpoint]int{},
 	}
-}
-
-// conn is a connection that remembers when its last read returned, which is
-// before the bytes are decrypted or parsed.
-type conn struct {
-	net.Conn
-	clock    llm.Clock
-	lastRead atomic.Int64
-	spare    atomic.Bool // opened beforehand and not yet proven by an answer
-	secured  *tls.Conn   // the TLS layer above, where the dialer made one
-	closed   func()
-	once     sync.Once
-}
-
-func (c *conn) Read(p []byte) (int, error) {
-	n, err := c.Conn.Read(p)
-	c.lastRead.Store(c.clock.Now())
-	return n, err
-}
-
-func (c *conn) Close() error {
-	c.once.Do(c.closed)
-	return c.Conn.Close()
-}
-
-// outer is what an HTTP transport works on.
-func (c *conn) outer() net.Conn {
-	if c.secured != nil {
-		return c.secured
+	if !opt.UserStamps {
+		d.real = newRealtime(opt.Clock)
 	}
-	return c
-}
-
-// base finds the conn below what a transport works on, or nil.
-func base(nc net.Conn) *conn {
-	for {
-		switch t := nc.(type) {
-		case *conn:
-			return t
-		case *tls.Conn:
-			nc = t.NetConn()
-		default:
-			return nil
-		}
-	}
+	return d
 }
 
 // phaseError is a failure whose class is known where it happens.
@@ -126,6 +85,9 @@ func (d *dialer) dial(ctx context.Context, to endpoint) (*conn, error) {
 	}
 	d.count(to, 1)
 	c := &conn{Conn: nc, clock: d.clock, closed: func() { d.count(to, -1) }}
+	if d.real != nil {
+		c.real, c.rx = d.real, newReceiver(nc)
+	}
 	if !to.tls {
 		return c, nil
 	}

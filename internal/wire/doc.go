@@ -10,6 +10,10 @@
 // (it would hide the timing), never repeats a request that a server may have
 // begun to answer, and never puts a query string or a header into an error.
 //
-// Stamps are those of user space, taken as soon as the read of the socket
-// returns and before anything is parsed.
+// Stamps are taken as soon as the read of the socket returns and before anything
+// is decrypted or parsed. On Linux each event also has the kernel's own receive
+// stamp (SO_TIMESTAMPING): it does not move when the client is short of CPU.
+// Events that are read together share both, as do bytes of one event with those
+// that complete the next chunk. docs/adr/0001 says what that is worth and where
+// it ends.
 package wire

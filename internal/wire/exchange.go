@@ -31,10 +31,11 @@ type exchange struct {
 	frame Frame
 
 	// What the transport's goroutines report.
-	conn   atomic.Pointer[conn]
-	wrote  atomic.Int64
-	reused atomic.Bool
-	tls    atomic.Bool // a handshake failed
+	conn         atomic.Pointer[conn]
+	wrote        atomic.Int64
+	kernelHeader atomic.Int64
+	reused       atomic.Bool
+	tls          atomic.Bool // a handshake failed
 }
 
 // run does it all. The result's stamps are those of the last connection used:
@@ -73,7 +74,7 @@ func (x *exchange) run(parent context.Context) Result {
 func (x *exchange) noteStamps() {
 	x.res.Conn = x.dog.conn.Load()
 	x.res.Wrote = x.wrote.Load()
-	x.res.Header = x.dog.header.Load()
+	x.res.Header, x.res.KernelHeader = x.dog.header.Load(), x.kernelHeader.Load()
 	x.res.Reused = x.reused.Load()
 }
 
@@ -149,7 +150,11 @@ func (x *exchange) trace() *httptrace.ClientTrace {
 				x.wrote.Store(x.c.opt.Clock.Now())
 			}
 		},
-		GotFirstResponseByte: func() { x.dog.answered(x.readStamp()) },
+		GotFirstResponseByte: func() {
+			at, kernel := x.stamps()
+			x.kernelHeader.Store(kernel)
+			x.dog.answered(at)
+		},
 		TLSHandshakeDone: func(_ tls.ConnectionState, err error) {
 			if err != nil {
 				x.tls.Store(true)
@@ -158,12 +163,22 @@ func (x *exchange) trace() *httptrace.ClientTrace {
 	}
 }
 
-// readStamp is when the last read of the socket returned.
-func (x *exchange) readStamp() int64 {
+// stamps say when the last bytes that came were read, and when the kernel
+// received them (0 = unknown).
+func (x *exchange) stamps() (at, kernel int64) {
 	if c := x.conn.Load(); c != nil {
 		if at := c.lastRead.Load(); at != 0 {
-			return at
+			return at, c.lastKernel.Load()
 		}
 	}
-	return x.c.opt.Clock.Now()
+	return x.c.opt.Clock.Now(), 0
+}
+
+// endStamp is when the body ended: with its last bytes, or with the connection.
+func (x *exchange) endStamp() int64 {
+	at, _ := x.stamps()
+	if c := x.conn.Load(); c != nil {
+		at = max(at, c.ended.Load())
+	}
+	return at
 }

@@ -196,7 +196,27 @@ func TestProxy(t *testing.T) {
 	t.Parallel()
 	srv := httptest.NewTLSServer(http.NotFoundHandler())
 	t.Cleanup(srv.Close)
-	proxy := tcpServer(t, func(_ int, c net.Conn, r *bufio.Reader) {
+	proxy := tunnel(t)
+	client := newClient(t, wire.Options{})
+	client.Through(proxy)
+	if res := client.Do(t.Context(), streamCall(srv.URL), "", &recorder{}); res.Class != llm.ErrTLS {
+		t.Errorf("untrusted certificate behind a proxy: %+v", res)
+	}
+	client = newClient(t, wire.Options{})
+	client.Through(proxy)
+	client.Trust(srv.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs)
+	if res := client.Do(t.Context(), streamCall(srv.URL), "", &recorder{}); res.Status != 404 {
+		t.Errorf("%+v", res)
+	}
+	client.Through("http://127.0.0.1:1")
+	if res := client.Do(t.Context(), streamCall("http://192.0.2.1/"), "", &recorder{}); res.Class != llm.ErrDial {
+		t.Errorf("proxy refused: %+v", res)
+	}
+}
+
+// tunnel is a proxy that connects to whom it is asked for.
+func tunnel(t *testing.T) string {
+	return tcpServer(t, func(_ int, c net.Conn, r *bufio.Reader) {
 		req, err := readRequest(r)
 		if err != nil || req.Method != http.MethodConnect {
 			return
@@ -213,19 +233,4 @@ func TestProxy(t *testing.T) {
 		}()
 		io.Copy(c, up)
 	})
-	client := newClient(t, wire.Options{})
-	client.Through(proxy)
-	if res := client.Do(t.Context(), streamCall(srv.URL), "", &recorder{}); res.Class != llm.ErrTLS {
-		t.Errorf("untrusted certificate behind a proxy: %+v", res)
-	}
-	client = newClient(t, wire.Options{})
-	client.Through(proxy)
-	client.Trust(srv.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs)
-	if res := client.Do(t.Context(), streamCall(srv.URL), "", &recorder{}); res.Status != 404 {
-		t.Errorf("%+v", res)
-	}
-	client.Through("http://127.0.0.1:1")
-	if res := client.Do(t.Context(), streamCall("http://192.0.2.1/"), "", &recorder{}); res.Class != llm.ErrDial {
-		t.Errorf("proxy refused: %+v", res)
-	}
 }

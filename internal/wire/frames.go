@@ -16,7 +16,7 @@ func (x *exchange) frames(body io.Reader, s splitter) error {
 			return &phaseError{llm.ErrMalformedStream, err}
 		}
 		n, err := body.Read(room)
-		at := x.readStamp()
+		at, kernel := x.stamps()
 		s.filled(n)
 		total += int64(n)
 		if n > 0 && !x.call.Stream {
@@ -24,7 +24,7 @@ func (x *exchange) frames(body io.Reader, s splitter) error {
 		}
 		for s.next(&x.frame) {
 			events++
-			switch x.deliver(at) {
+			switch x.deliver(at, kernel) {
 			case Done:
 				x.drain(body, err)
 				return nil
@@ -37,10 +37,10 @@ func (x *exchange) frames(body io.Reader, s splitter) error {
 		case err == io.EOF:
 			p := Nothing
 			if s.last(&x.frame) {
-				p = x.deliver(at)
+				p = x.deliver(at, kernel)
 			}
 			if p != Done && p != Stop {
-				x.res.EOF, x.res.End = true, at
+				x.res.EOF, x.res.End = true, x.endStamp()
 			}
 			return nil
 		case err != nil:
@@ -52,8 +52,8 @@ func (x *exchange) frames(body io.Reader, s splitter) error {
 }
 
 // deliver hands the frame on.
-func (x *exchange) deliver(at int64) Progress {
-	x.frame.At = at
+func (x *exchange) deliver(at, kernel int64) Progress {
+	x.frame.At, x.frame.Kernel = at, kernel
 	p := x.r.Receive(&x.frame)
 	switch p {
 	case Token:

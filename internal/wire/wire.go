@@ -24,6 +24,7 @@ type Options struct {
 	NewConnections bool   // a connection for each request
 	MaxConnections int    // idle connections to keep; 0 = no limit
 	UserAgent      string // "" = loadgate
+	UserStamps     bool   // ask the kernel for no receive stamps
 }
 
 // Progress is what the receiver learnt from one frame; it drives the time
@@ -40,7 +41,9 @@ const (
 
 // Frame is one event as it arrived, or the whole body of an answer that is not
 // streamed. At is the user-space stamp of the read that completed it, Kernel
-// the kernel's receive stamp, 0 where there is none. Name is the `event:` field
+// the kernel's receive stamp of that read's last byte, 0 where there is none;
+// events that one read completed share both. Kernel is never later than At, nor
+// earlier than the stamp of the read before. Name is the `event:` field
 // of SSE, else empty. Name and Data are valid during the call only.
 type Frame struct {
 	At, Kernel int64
@@ -60,7 +63,7 @@ type Result struct {
 	Header int64 // first byte of the answer
 	End    int64 // terminator, end of body, or failure
 
-	KernelHeader int64 // the kernel's stamp of Header; 0 where there is none
+	KernelHeader int64 // the kernel received what Header is the stamp of; 0 = unknown
 
 	Reused     bool // the connection was open before this request began
 	Status     int  // 0 when no answer came

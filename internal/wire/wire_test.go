@@ -21,6 +21,7 @@ import (
 type recorder struct {
 	frames []string
 	at     []int64
+	kernel []int64
 }
 
 func (r *recorder) Receive(f *wire.Frame) wire.Progress {
@@ -30,6 +31,7 @@ func (r *recorder) Receive(f *wire.Frame) wire.Progress {
 	}
 	r.frames = append(r.frames, text)
 	r.at = append(r.at, f.At)
+	r.kernel = append(r.kernel, f.Kernel)
 	switch string(f.Data) {
 	case "[DONE]":
 		return wire.Done
