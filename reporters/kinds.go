@@ -23,14 +23,16 @@ type Set map[string]Kind
 
 // Kinds are the formats that there are. It is never changed.
 var Kinds = Set{
-	"csv":      {DefaultFile: "report.csv", New: plain(CSV)},
-	"excel":    {DefaultFile: "report.xlsx", New: plain(Excel)},
-	"gitlab":   {DefaultFile: "metrics.txt", New: plain(GitLab)},
-	"html":     {DefaultFile: "report.html", New: plain(HTML)},
-	"json":     {DefaultFile: "report.json", New: plain(JSON)},
-	"junit":    {DefaultFile: "junit.xml", New: plain(JUnit)},
-	"markdown": {DefaultFile: "report.md", New: plain(Markdown)},
-	"parquet":  {DefaultFile: "requests.parquet", New: newParquet},
+	"aiperf":     {DefaultFile: "profile_export_aiperf.json", New: plain(AIPerf)},
+	"csv":        {DefaultFile: "report.csv", New: plain(CSV)},
+	"excel":      {DefaultFile: "report.xlsx", New: plain(Excel)},
+	"gitlab":     {DefaultFile: "metrics.txt", New: plain(GitLab)},
+	"html":       {DefaultFile: "report.html", New: plain(HTML)},
+	"json":       {DefaultFile: "report.json", New: plain(JSON)},
+	"junit":      {DefaultFile: "junit.xml", New: plain(JUnit)},
+	"markdown":   {DefaultFile: "report.md", New: plain(Markdown)},
+	"parquet":    {DefaultFile: "requests.parquet", New: newParquet},
+	"vllm_bench": {DefaultFile: "vllm-bench.json", New: plain(VLLMBench)},
 }
 
 // Names lists the kinds in alphabetical order.

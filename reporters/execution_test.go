@@ -1,0 +1,103 @@
+package reporters_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"testing"
+
+	"loadgate/internal/result"
+	"loadgate/reporters"
+)
+
+func TestOtherToolsGolden(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"empty", "one-cell", "failures", "all-failed", "hostile"} {
+		golden(t, "vllm-bench-"+name+".json", string(write(t, reporters.VLLMBench, reports()[name])))
+		golden(t, "aiperf-"+name+".json", string(write(t, reporters.AIPerf, reports()[name])))
+	}
+}
+
+// lines decodes newline-separated objects.
+func lines(t *testing.T, data []byte) []map[string]any {
+	t.Helper()
+	var all []map[string]any
+	for d := json.NewDecoder(bytes.NewReader(data)); d.More(); {
+		var one map[string]any
+		if err := d.Decode(&one); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, one)
+	}
+	return all
+}
+
+// different is a cell whose metrics all differ, in an open loop, of two repeats.
+func different() *result.Document {
+	c := cell(8, "short")
+	c.Load = map[string]any{"rate": 12.5, "max_concurrency": 64.0, "arrivals": "gamma", "burstiness": 0.5}
+	metrics := map[string]result.Metric{}
+	for i, name := range []string{"ttft", "sent_ttft", "tpot", "itl", "icl", "e2el", "sent_e2el", "input_tokens", "output_tokens", "in_flight"} {
+		metrics[name] = dist("ms", 10, float64(100*(i+1)))
+	}
+	for name, m := range c.Metrics {
+		if m.Dist == nil {
+			metrics[name] = m
+		}
+	}
+	second := *c.Repeats[0]
+	c.Repeats[0].Metrics, second.Metrics, second.Index = metrics, map[string]result.Metric{"duration": scalar("s", math.Inf(1))}, 1
+	c.Repeats = append(c.Repeats, &second)
+	c.Labels = map[string]any{"duration": "a label that is called like a result", "tokenizer_id": 7.0}
+	c.Axes = append(c.Axes, result.Axis{Name: "model_id", Value: "of the axis"})
+	return document(c)
+}
+
+// Each of their names holds what we measured by their definition.
+func TestOtherToolsNamesMeanTheSame(t *testing.T) {
+	t.Parallel()
+	r := &reporters.Report{Doc: different()}
+	bench := lines(t, write(t, reporters.VLLMBench, r))
+	if len(bench) != 2 {
+		t.Fatalf("%d results for two repeats", len(bench))
+	}
+	for key, want := range map[string]any{
+		"median_ttft_ms": 200.0, "median_tpot_ms": 300.0, "median_itl_ms": 500.0, "median_e2el_ms": 700.0, "p99_ttft_ms": 480.0, "p99.9_ttft_ms": 600.0,
+		"mean_itl_ms": 535.0, "request_rate": 12.5, "burstiness": 0.5, "max_concurrency": 64.0, "date": "20261123-160246", "num_prompts": 160.0,
+		"duration": 21.4, "model_id": "my-model", "axis_model_id": "of the axis", "label_duration": "a label that is called like a result",
+		"total_output_tokens": 10240.0, "request_goodput": 9.1, "repeat": 0.0,
+	} {
+		if got := bench[0][key]; got != want {
+			t.Errorf("vllm_bench: %s is %v, want %v", key, got, want)
+		}
+	}
+	if bench[1]["duration"] != "inf" || bench[1]["median_ttft_ms"] != nil || bench[1]["repeat"] != 1.0 {
+		t.Errorf("the second repeat is %v", bench[1])
+	}
+	var profile []map[string]any
+	if err := json.Unmarshal(write(t, reporters.AIPerf, r), &profile); err != nil || len(profile) != 2 {
+		t.Fatalf("%d results, %v", len(profile), err)
+	}
+	for key, want := range map[string]float64{
+		"time_to_first_token": 200, "inter_token_latency": 300, "inter_chunk_latency": 500, "request_latency": 700,
+		"input_sequence_length": 800, "output_sequence_length": 900,
+	} {
+		if got := profile[0][key].(map[string]any)["p50"]; got != want {
+			t.Errorf("aiperf: %s.p50 is %v, want %v", key, got, want)
+		}
+	}
+	if _, there := profile[1]["time_to_first_token"]; there {
+		t.Error("aiperf: a metric without data is written")
+	}
+}
+
+func TestAIPerfOfOneRunIsOneObject(t *testing.T) {
+	t.Parallel()
+	var one map[string]any
+	if err := json.Unmarshal(write(t, reporters.AIPerf, reports()["one-cell"]), &one); err != nil {
+		t.Fatal(err)
+	}
+	if one["request_count"].(map[string]any)["avg"] != 160.0 || one["schema_version"] != "1.4" {
+		t.Errorf("got %v", one)
+	}
+}
