@@ -16,8 +16,9 @@ import (
 // which is one, cannot play them.
 var servers = map[string]func() http.Handler{
 	"html":   func() http.Handler { return http.HandlerFunc(html) },
-	"tattle": func() http.Handler { return &tattle{} },
+	"late":   func() http.Handler { return &late{} },
 	"models": func() http.Handler { return http.HandlerFunc(twoModels) },
+	"tattle": func() http.Handler { return &tattle{} },
 }
 
 // cmdServer starts one of servers until the script ends and puts its URL into a
@@ -26,7 +27,7 @@ var servers = map[string]func() http.Handler{
 //	server kind NAME
 func cmdServer(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 || servers[args[0]] == nil {
-		ts.Fatalf("usage: server html|tattle|models NAME")
+		ts.Fatalf("usage: server html|late|models|tattle NAME")
 	}
 	s := httptest.NewServer(servers[args[0]]())
 	ts.Defer(s.Close)
@@ -61,6 +62,10 @@ func (t *tattle) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	slices.Sort(headers)
 	said := strings.Join(headers, "; ")
 	_, _ = io.Copy(io.Discard, r.Body)
+	if strings.HasPrefix(r.URL.Path, "/refuse") {
+		http.Error(w, fmt.Sprintf(`{"error": {"message": %q}}`, "I do not know "+said), http.StatusUnauthorized)
+		return
+	}
 	n := t.n.Add(1)
 	if n%4 == 0 {
 		w.Header().Set("Retry-After", r.Header.Get("Authorization"))
@@ -72,7 +77,25 @@ func (t *tattle) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, "data: {\"error\": {\"message\": %q}}\n\n", "broken off: "+said)
 		return
 	}
-	fmt.Fprintf(w, "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":%q}}]}\n\n", said)
+	answer(w, said)
+}
+
+// late is a server that is still loading its model when it is asked first.
+type late struct{ n atomic.Int64 }
+
+func (l *late) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	_, _ = io.Copy(io.Discard, r.Body)
+	if l.n.Add(1) <= 4 {
+		http.Error(w, "loading the model", http.StatusServiceUnavailable)
+		return
+	}
+	w.Header().Set("Content-Type", "text/event-stream")
+	answer(w, "Hello!")
+}
+
+// answer streams a whole answer.
+func answer(w io.Writer, text string) {
+	fmt.Fprintf(w, "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":%q}}]}\n\n", text)
 	fmt.Fprint(w, "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\" yes\"},\"finish_reason\":\"stop\"}]}\n\n")
 	fmt.Fprint(w, "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":4,\"completion_tokens\":9,\"total_tokens\":13}}\n\ndata: [DONE]\n\n")
 }
