@@ -11,6 +11,7 @@ import (
 	"loadgate/internal/pipeline"
 	"loadgate/internal/result"
 	"loadgate/reporters"
+	"loadgate/schemas"
 )
 
 //go:embed probe.yaml.tmpl
@@ -28,6 +29,9 @@ func (a *app) probe(target string, f runFlags, mode live.Mode, outputs []pipelin
 		return err
 	}
 	kept := a.create(defaultScenario, text, false) == nil
+	if kept {
+		_ = a.create(schemaFile, schemas.Scenario(), true) // for editors; the run does without
+	}
 	return a.execute(l, f, mode, outputs, func(r *reporters.Report) {
 		if a.json {
 			return
