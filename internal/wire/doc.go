@@ -14,6 +14,6 @@
 // is decrypted or parsed. On Linux each event also has the kernel's own receive
 // stamp (SO_TIMESTAMPING): it does not move when the client is short of CPU.
 // Events that are read together share both, as do bytes of one event with those
-// that complete the next chunk. docs/adr/0001 says what that is worth and where
+// that complete the next chunk. docs/adr/0016 says what that is worth and where
 // it ends.
 package wire

@@ -57,9 +57,9 @@ func TestKernelStamps(t *testing.T) {
 	t.Cleanup(secure.Close)
 	roots := secure.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
 	for name, tc := range map[string]struct{ url, proxy string }{
-		"plain":             {plain.URL, ""},
-		"TLS":               {secure.URL, ""},
-		"TLS behind proxy":  {secure.URL, tunnel(t)},
+		"plain":            {plain.URL, ""},
+		"TLS":              {secure.URL, ""},
+		"TLS behind proxy": {secure.URL, tunnel(t)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
