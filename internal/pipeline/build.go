@@ -64,6 +64,7 @@ func Build(s *store.Run, opt BuildOptions) (*reporters.Report, error) {
 			return nil, err
 		}
 	}
+	b.doc.Environment.Clock = clockUsed(b.doc.Cells, b.doc.Environment.Clock)
 	b.judge()
 	return &reporters.Report{Doc: b.doc, Titles: titles(plan), Samples: samplesOf(s)}, nil
 }

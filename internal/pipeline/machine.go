@@ -7,14 +7,15 @@ import (
 	"strings"
 
 	"loadgate/internal/result"
+	"loadgate/internal/wire"
 	"loadgate/internal/yamlpos"
 )
 
-// machine describes where the run happens. What cannot be found out is left
-// empty.
-func machine(env yamlpos.Lookup) result.Environment {
+// machine describes where the run happens and whose receive stamps it can have.
+// What cannot be found out is left empty.
+func machine(env yamlpos.Lookup, clock string) result.Environment {
 	e := result.Environment{
-		OS: runtime.GOOS, Arch: runtime.GOARCH, Go: runtime.Version(), Clock: clockUser,
+		OS: runtime.GOOS, Arch: runtime.GOARCH, Go: runtime.Version(), Clock: clock,
 		Cores: float64(runtime.GOMAXPROCS(0)), CI: ciSystem(env), Commit: commitUnderTest(env),
 	}
 	e.Host, _ = os.Hostname()
@@ -28,8 +29,38 @@ func machine(env yamlpos.Lookup) result.Environment {
 	return e
 }
 
-// clockUser says that receive stamps are taken after the read returns.
-const clockUser = "user"
+// Who stamps what is received.
+const (
+	clockUser   = "user"   // loadgate, when the read returns
+	clockKernel = "kernel" // the kernel, when the bytes arrive
+)
+
+// receiveClock finds out who will stamp in this process. The kernel goes on doing
+// it until release is called.
+func receiveClock() (name string, release func()) {
+	on, release := wire.KernelStamps()
+	if on {
+		return clockKernel, release
+	}
+	return clockUser, release
+}
+
+// clockUsed is who did stamp: the kernel if any event has its stamp. A unix socket
+// has none, whatever the machine can do. Where nothing came, it is as planned.
+func clockUsed(cells []*result.Cell, planned string) string {
+	clock := planned
+	for _, c := range cells {
+		for _, r := range c.Repeats {
+			switch {
+			case r.Client.LagP99MS.Ok():
+				return clockKernel
+			case r.Counts.Completed > 0:
+				clock = clockUser
+			}
+		}
+	}
+	return clock
+}
 
 // ciSystem names the CI system by the variable that it sets.
 func ciSystem(env yamlpos.Lookup) string {

@@ -279,7 +279,7 @@ func TestSecretsStayOut(t *testing.T) {
 		t.Fatalf("not known as a secret: %s", got)
 	}
 	clock := llm.NewClock()
-	m, err := manifest(o, Origin{Text: text}, env, clock)
+	m, err := manifest(o, Origin{Text: text}, env, clock, clockUser)
 	if err != nil {
 		t.Fatal(err)
 	}

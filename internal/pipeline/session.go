@@ -23,6 +23,8 @@ type Session struct {
 	Opened *Opened
 	Store  *store.Run
 	runner *Runner
+	// release ends the kernel's stamping of what is received.
+	release func()
 }
 
 // Origin says where a plan came from, for the manifest.
@@ -56,20 +58,23 @@ func ResumeSession(o *Opened, dir string, origin Origin, env yamlpos.Lookup, opt
 
 func start(o *Opened, origin Origin, env yamlpos.Lookup, opt Options, open func(store.Manifest, store.Options) (*store.Run, error)) (*Session, error) {
 	clock := llm.NewClock()
-	m, err := manifest(o, origin, env, clock)
+	receive, release := receiveClock()
+	m, err := manifest(o, origin, env, clock, receive)
 	if err != nil {
+		release()
 		return nil, err
 	}
 	redactor := store.NewRedactor(Secrets(o, env))
 	s, err := open(m, store.Options{Redact: redactor.Redact})
 	if err != nil {
+		release()
 		return nil, err
 	}
 	opt.Loadgate = origin.Version
-	return &Session{Opened: o, Store: s, runner: NewRunner(o, s, clock, redactor.Redact, opt)}, nil
+	return &Session{Opened: o, Store: s, runner: NewRunner(o, s, clock, redactor.Redact, opt), release: release}, nil
 }
 
-func manifest(o *Opened, origin Origin, env yamlpos.Lookup, clock llm.Clock) (store.Manifest, error) {
+func manifest(o *Opened, origin Origin, env yamlpos.Lookup, clock llm.Clock, receive string) (store.Manifest, error) {
 	plan, err := pack(o)
 	if err != nil {
 		return store.Manifest{}, err
@@ -83,7 +88,7 @@ func manifest(o *Opened, origin Origin, env yamlpos.Lookup, clock llm.Clock) (st
 		Scenario: resolved, ScenarioHash: o.Plan.Hash, PlanHash: planHash(o), Plan: plan,
 		Profile: o.Plan.Profile, Set: origin.Set, Only: origin.Only,
 		Process: store.Process{
-			Loadgate: origin.Version, Machine: machine(env), Clock: clockUser, ClockEpochNS: clock.EpochNS(), StartedAt: time.Now().UTC(),
+			Loadgate: origin.Version, Machine: machine(env, receive), Clock: receive, ClockEpochNS: clock.EpochNS(), StartedAt: time.Now().UTC(),
 		},
 	}
 	if origin.Commit != "" {
@@ -136,6 +141,7 @@ func secretsIn(n *yamlpos.Node, all bool) []string {
 // Run runs the plan and records how it ended. The error says why the run could
 // not be carried out; the journal knows it too.
 func (s *Session) Run(ctx context.Context, stop <-chan struct{}, end func() RunEnd) error {
+	defer s.release()
 	err := s.runner.Run(ctx, stop)
 	e := end()
 	if err != nil {

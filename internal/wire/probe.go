@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	probeTime  = time.Second
-	probeTries = 100
+	probeTime  = 500 * time.Millisecond
+	probeTries = 250
 )
 
 // KernelStamps finds out, over a loopback connection of its own, whether clients
