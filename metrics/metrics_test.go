@@ -191,6 +191,14 @@ func TestDefinitions(t *testing.T) {
 				"client_lag.avg": 2, "client_lag.max": 3,
 			},
 		},
+		{
+			name: "so it is with a whole answer",
+			load: closed,
+			samples: []engine.Sample{with(streamed(0, 0, 50), func(s *engine.Sample) {
+				s.Streamed, s.Events[0].Kernel = false, at(45)
+			})},
+			want: map[string]float64{"e2el.avg": 45, "ttft.avg": none},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

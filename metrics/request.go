@@ -133,10 +133,15 @@ func (r *request) streamed(a, b int64) (float64, bool) {
 	return since(a, b)
 }
 
-// end is the last token of a stream, and the last byte of a whole answer.
+// end is the last token of a stream, and the last byte of a whole answer: the
+// kernel's stamp of it where there is one, which stands on the answer's one
+// event.
 func (r *request) end() int64 {
 	if r.s.Streamed {
 		return r.last
+	}
+	if n := len(r.s.Events); n > 0 && r.s.Events[n-1].Kernel != 0 {
+		return r.s.Events[n-1].Kernel
 	}
 	return r.s.Done
 }
