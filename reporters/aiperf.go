@@ -3,7 +3,6 @@ package reporters
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"math"
 	"time"
@@ -42,15 +41,15 @@ func aiperfResult(r *Report, e *execution) *object {
 	o := &object{}
 	o.set("schema_version", aiperfSchema)
 	o.set("aiperf_version", clean("loadgate "+r.Doc.Loadgate, maxName)) // who wrote it
-	o.set("benchmark_id", fmt.Sprintf("%s/%s/%d", clean(r.Doc.RunID, maxName), clean(e.cell.ID, maxName), e.index))
+	o.set("benchmark_id", executionID(r, e))
 	o.set("input_config", aiperfInput(e.cell))
 	o.set("run_info", aiperfRun(r, e))
 	o.set("was_cancelled", e.counts.Cancelled > 0)
 	o.set("is_complete", e.counts.Unsent == 0 && e.counts.Cancelled == 0)
 	o.set("error_summary", aiperfErrors(e.counts))
 	o.set("start_time", e.started.UTC().Format(time.RFC3339))
-	if d := e.value("duration"); d.Ok() && !math.IsInf(float64(d), 0) {
-		o.set("end_time", e.started.UTC().Add(time.Duration(float64(d)*float64(time.Second))).Format(time.RFC3339))
+	if d, ok := e.lasted(); ok {
+		o.set("end_time", e.started.UTC().Add(d).Format(time.RFC3339))
 	}
 	for _, m := range []struct{ theirs, ours, unit string }{
 		{"time_to_first_token", "sent_ttft", "ms"},

@@ -3,6 +3,8 @@ package reporters
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"math"
 	"time"
 
 	"loadgate/internal/result"
@@ -44,6 +46,21 @@ func (e *execution) dist(metric string) *result.Dist {
 		return d
 	}
 	return nil
+}
+
+// lasted is how long the measured window was; ok is false where that is not
+// known.
+func (e *execution) lasted() (d time.Duration, ok bool) {
+	seconds := float64(e.value("duration"))
+	if math.IsNaN(seconds) || math.IsInf(seconds, 0) {
+		return 0, false
+	}
+	return time.Duration(seconds * float64(time.Second)), true
+}
+
+// executionID names one execution among those of all runs.
+func executionID(r *Report, e *execution) string {
+	return fmt.Sprintf("%s/%s/%d", clean(r.Doc.RunID, maxName), clean(e.cell.ID, maxName), e.index)
 }
 
 // object is a JSON object that keeps the order of its fields; a key that is

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"math"
+	"slices"
+	"strings"
 	"testing"
 
 	"loadgate/internal/result"
@@ -14,6 +16,7 @@ func TestOtherToolsGolden(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"empty", "one-cell", "failures", "all-failed", "hostile"} {
 		golden(t, "vllm-bench-"+name+".json", string(write(t, reporters.VLLMBench, reports()[name])))
+		golden(t, "llmd-"+name+".yaml", string(write(t, reporters.LLMD, reports()[name])))
 		golden(t, "aiperf-"+name+".json", string(write(t, reporters.AIPerf, reports()[name])))
 	}
 }
@@ -99,5 +102,84 @@ func TestAIPerfOfOneRunIsOneObject(t *testing.T) {
 	}
 	if one["request_count"].(map[string]any)["avg"] != 160.0 || one["schema_version"] != "1.4" {
 		t.Errorf("got %v", one)
+	}
+}
+
+// The fields of the published structure, by place; "" is a value.
+var llmdFields = map[string][]string{
+	"":                                      {"version", "run", "scenario", "results"},
+	"run":                                   {"uid", "eid", "time", "description"},
+	"run.time":                              {"start", "end", "duration"},
+	"scenario":                              {"load"},
+	"scenario.load":                         {"metadata", "standardized", "native"},
+	"scenario.load.metadata":                {"cfg_id", "description"},
+	"scenario.load.standardized":            {"tool", "tool_version", "source", "input_seq_len", "rate_qps", "concurrency"},
+	"results":                               {"request_performance"},
+	"results.request_performance":           {"aggregate"},
+	"results.request_performance.aggregate": {"requests", "latency", "throughput"},
+	"results.request_performance.aggregate.requests":   {"total", "failures", "incomplete", "input_length", "output_length"},
+	"results.request_performance.aggregate.latency":    {"time_to_first_token", "time_per_output_token", "inter_token_latency", "request_latency"},
+	"results.request_performance.aggregate.throughput": {"request_rate", "input_token_rate", "output_token_rate", "total_token_rate"},
+}
+
+// A second reader, and nothing that the published structure would refuse.
+func TestLLMDIsYAMLOfItsStructure(t *testing.T) {
+	t.Parallel()
+	python := pythonWith(t, "yaml")
+	all := reports()
+	all["different"] = &reporters.Report{Doc: different()}
+	for _, name := range []string{"empty", "one-cell", "failures", "all-failed", "hostile", "different"} {
+		var documents []map[string]any
+		readWith(t, python, "read_yaml.py", "report.yaml", write(t, reporters.LLMD, all[name]), &documents)
+		if want := len(all[name].Doc.Cells); name != "different" && len(documents) != want {
+			t.Errorf("%s: %d documents, want %d", name, len(documents), want)
+		}
+		for _, d := range documents {
+			checkFields(t, name, "", d)
+		}
+		if name != "different" {
+			continue
+		}
+		latency := at(documents[0], "results", "request_performance", "aggregate", "latency")
+		for key, want := range map[string]float64{"time_to_first_token": 0.2, "time_per_output_token": 0.3, "inter_token_latency": 0.4, "request_latency": 0.7} {
+			if got := at(latency, key)["p50"]; got != want {
+				t.Errorf("%s is %v s, want %v", key, got, want)
+			}
+		}
+		if load := at(documents[0], "scenario", "load", "standardized"); load["rate_qps"] != 12.5 || load["concurrency"] != 64.0 {
+			t.Errorf("load %v", load)
+		}
+	}
+}
+
+func at(m map[string]any, path ...string) map[string]any {
+	for _, key := range path {
+		m, _ = m[key].(map[string]any)
+	}
+	return m
+}
+
+func checkFields(t *testing.T, name, place string, m map[string]any) {
+	t.Helper()
+	for key, v := range m {
+		inner := strings.TrimPrefix(place+"."+key, ".")
+		if !slices.Contains(llmdFields[place], key) {
+			t.Errorf("%s: %s is not in the structure", name, inner)
+		}
+		sub, ok := v.(map[string]any)
+		if _, known := llmdFields[inner]; ok && known {
+			checkFields(t, name, inner, sub)
+			continue
+		}
+		if _, statistics := sub["units"]; statistics {
+			for stat, v := range sub {
+				if _, number := v.(float64); !number && stat != "units" {
+					t.Errorf("%s: %s.%s is %v", name, inner, stat, v)
+				}
+			}
+			if sub["mean"] == nil {
+				t.Errorf("%s: %s has no mean", name, inner)
+			}
+		}
 	}
 }

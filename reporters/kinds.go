@@ -30,6 +30,7 @@ var Kinds = Set{
 	"html":       {DefaultFile: "report.html", New: plain(HTML)},
 	"json":       {DefaultFile: "report.json", New: plain(JSON)},
 	"junit":      {DefaultFile: "junit.xml", New: plain(JUnit)},
+	"llm_d":      {DefaultFile: "benchmark_report.yaml", New: plain(LLMD)},
 	"markdown":   {DefaultFile: "report.md", New: plain(Markdown)},
 	"parquet":    {DefaultFile: "requests.parquet", New: newParquet},
 	"vllm_bench": {DefaultFile: "vllm-bench.json", New: plain(VLLMBench)},
