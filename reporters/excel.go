@@ -16,7 +16,8 @@ import (
 
 // Excel writes a workbook: Summary with one row a cell, Verdicts with one row a
 // judgement, Cells with one row a cell and distribution, Requests with one row a
-// request where there are samples, Environment with what was measured on what.
+// request where there are samples, Environment with what was measured on what;
+// with cells to compare, Charts too.
 //
 // A text is always stored as a text, in cells of the format "text", so that it
 // does not become a formula when somebody edits the cell either.
@@ -56,15 +57,21 @@ type sheetKind struct {
 // sheetsOf lists the sheets of a report in their order. Environment comes after
 // Requests, of which it tells how many were left out.
 func sheetsOf(r *Report) []sheetKind {
-	sheets := []sheetKind{
-		{"Summary", writeSummary},
-		{"Verdicts", writeVerdicts},
-		{"Cells", writeCells},
+	sheets := []sheetKind{{"Summary", writeSummary}}
+	plan := planCharts(r)
+	drawn := len(plan.charts()) > 0
+	if drawn {
+		sheets = append(sheets, sheetKind{chartsSheet, plan.writeCharts})
 	}
+	sheets = append(sheets, sheetKind{"Verdicts", writeVerdicts}, sheetKind{"Cells", writeCells})
 	if r.Samples != nil {
 		sheets = append(sheets, sheetKind{"Requests", writeRequests})
 	}
-	return append(sheets, sheetKind{"Environment", writeEnvironment})
+	sheets = append(sheets, sheetKind{"Environment", writeEnvironment})
+	if drawn {
+		sheets = append(sheets, sheetKind{chartDataSheet, plan.writeChartData})
+	}
+	return sheets
 }
 
 // format is how a column of a sheet shows its values.

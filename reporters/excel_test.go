@@ -3,11 +3,8 @@ package reporters_test
 import (
 	"archive/zip"
 	"bytes"
-	"encoding/json"
 	"io"
-	"os"
-	"os/exec"
-	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,6 +12,8 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"loadgate/engine"
+	"loadgate/internal/llm"
 	"loadgate/reporters"
 )
 
@@ -71,7 +70,7 @@ func row(t *testing.T, f *excelize.File, sheet string, n int) map[string]string 
 func TestExcelSummary(t *testing.T) {
 	t.Parallel()
 	f := open(t, excel(t, reports()["matrix"]))
-	if got := f.GetSheetList(); !slices.Equal(got, []string{"Summary", "Verdicts", "Cells", "Environment"}) {
+	if got := f.GetSheetList(); !slices.Equal(got, []string{"Summary", "Charts", "Verdicts", "Cells", "Environment", "Chart Data"}) {
 		t.Errorf("sheets %v", got)
 	}
 	rows, err := f.GetRows("Summary")
@@ -135,15 +134,35 @@ func TestExcelVerdicts(t *testing.T) {
 	}
 }
 
+// hostileCells are two cells whose texts, and the texts of whose requests, want
+// to be formulas.
+func hostileCells() *reporters.Report {
+	r := reports()["hostile"]
+	second := hostile().Cells[0]
+	second.ID, second.Load = second.ID+"-2", map[string]any{"concurrency": 16.0}
+	second.Metrics["output_throughput"] = scalar("tokens/s", 77)
+	second.Metrics[nasty[0]] = dist(nasty[3], 3, 7)
+	r.Doc.Cells = append(r.Doc.Cells, second)
+	return samplesOf(r, 2*len(nasty), func(s *engine.Sample) {
+		text := nasty[s.Index/2]
+		s.Finish, s.Error, s.Class = text, text, llm.ErrorClass(text)
+		if s.Index%2 == 1 {
+			s.Outcome = llm.Outcome(text)
+		}
+	})
+}
+
 // Whatever texts are like, the file holds no formula, each text is stored as
-// one, and it is the one that was meant.
+// one, and it is the one that was meant. What charts refer to is ours.
 func TestExcelNeverAFormula(t *testing.T) {
 	t.Parallel()
-	data := excel(t, reports()["hostile"])
+	data := excel(t, hostileCells())
 	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
 		t.Fatal(err)
 	}
+	formula, ours := regexp.MustCompile(`<(?:\w+:)?f>([^<]*)</`), regexp.MustCompile(`^&#39;Chart Data&#39;!\$[A-Z]\$\d+(:\$[A-Z]\$\d+)?$`)
+	charts := 0
 	for _, entry := range z.File {
 		r, err := entry.Open()
 		if err != nil {
@@ -153,18 +172,36 @@ func TestExcelNeverAFormula(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if bytes.Contains(text, []byte("<f>")) || bytes.ContainsAny(text, "\x00\x1b\a\ufffe") {
-			t.Errorf("%s holds a formula or a control character", entry.Name)
+		if bytes.ContainsAny(text, "\x00\x1b\a\ufffe") {
+			t.Errorf("%s holds a control character", entry.Name)
 		}
+		drawn := strings.HasPrefix(entry.Name, "xl/charts/")
+		for _, f := range formula.FindAllSubmatch(text, -1) {
+			if !drawn || !ours.Match(f[1]) {
+				t.Errorf("%s holds the formula %s", entry.Name, f[1])
+			}
+		}
+		if drawn {
+			charts++
+		}
+	}
+	if charts == 0 {
+		t.Error("no chart was drawn")
 	}
 	f := open(t, data)
 	for i, want := range []string{"=cmd|'/C calc'!A0", "+1+1", "-2+3", "@SUM(A1)"} {
 		if got := row(t, f, "Verdicts", i+1)["Assert"]; got != want {
 			t.Errorf("assertion %d is %q, want %q", i, got, want)
 		}
-		kind, err := f.GetCellType("Verdicts", "B"+strconv.Itoa(i+2))
-		if err != nil || kind != excelize.CellTypeInlineString {
-			t.Errorf("assertion %d has type %v, %v", i, kind, err)
+		isText(t, f, "Verdicts", "B"+strconv.Itoa(i+2))
+		got := row(t, f, "Requests", 2*i+2)
+		for _, head := range []string{"Outcome", "Class", "Finish", "Error"} {
+			if got[head] != want {
+				t.Errorf("%s of a request is %q, want %q", head, got[head], want)
+			}
+		}
+		for _, column := range []string{"E", "F", "Q", "R"} {
+			isText(t, f, "Requests", column+strconv.Itoa(2*i+3))
 		}
 	}
 	if got := row(t, f, "Verdicts", 9)["Assert"]; !strings.HasPrefix(got, "_x0041_ ") {
@@ -172,26 +209,22 @@ func TestExcelNeverAFormula(t *testing.T) {
 	}
 }
 
-// A second library's opinion: openpyxl reads the types and values that were
-// meant.
+func isText(t *testing.T, f *excelize.File, sheet, cell string) {
+	t.Helper()
+	kind, err := f.GetCellType(sheet, cell)
+	if err != nil || kind != excelize.CellTypeInlineString {
+		t.Errorf("%s!%s has type %v, %v", sheet, cell, kind, err)
+	}
+}
+
+// A second library's opinion: openpyxl reads the types, values and charts that
+// were meant.
 func TestExcelOpensInOpenpyxl(t *testing.T) {
 	t.Parallel()
-	python := os.Getenv("LOADGATE_TEST_PYTHON")
-	if python == "" {
-		python = "python3"
-	}
-	if out, err := exec.Command(python, "-c", "import openpyxl").CombinedOutput(); err != nil {
-		t.Skipf("SKIPPED: %s cannot import openpyxl, so no second reader has seen the workbook: %v\n%s", python, err, out)
-	}
-	for _, name := range []string{"matrix", "hostile", "empty"} {
-		path := filepath.Join(t.TempDir(), "report.xlsx")
-		if err := os.WriteFile(path, excel(t, reports()[name]), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		out, err := exec.Command(python, "testdata/read_workbook.py", path).Output()
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
+	python := pythonWith(t, "openpyxl")
+	for name, r := range map[string]*reporters.Report{
+		"matrix": samplesOf(reports()["matrix"], 5, nil), "hostile": hostileCells(), "empty": reports()["empty"],
+	} {
 		var book struct {
 			Formulas int
 			Filter   string
@@ -199,25 +232,35 @@ func TestExcelOpensInOpenpyxl(t *testing.T) {
 			Created  string
 			Rows     map[string]int
 			Summary  map[string]any
+			Requests map[string]any
+			Charts   map[string][]string
 			Asserts  []string
 		}
-		if err := json.Unmarshal(out, &book); err != nil {
-			t.Fatal(err)
-		}
+		readWith(t, python, "read_workbook.py", "report.xlsx", excel(t, r), &book)
 		if book.Formulas != 0 {
 			t.Errorf("%s: %d formulas", name, book.Formulas)
 		}
 		switch name {
 		case "matrix":
-			if book.Rows["Summary"] != 37 || book.Freeze != "A2" || !strings.HasPrefix(strings.ReplaceAll(book.Filter, "$", ""), "A1:") || book.Created != "2026-11-23T16:02:46" {
+			if book.Rows["Summary"] != 37 || book.Rows["Requests"] != 1+36*5 || book.Rows["Cells"] != 1+36*7 || book.Freeze != "A2" ||
+				!strings.HasPrefix(strings.ReplaceAll(book.Filter, "$", ""), "A1:") || book.Created != "2026-11-23T16:02:46" {
 				t.Errorf("read %+v", book)
 			}
-			if _, ok := book.Summary["TTFT_p50(ms)"].(float64); !ok {
-				t.Errorf("TTFT_p50(ms) is a %T", book.Summary["TTFT_p50(ms)"])
+			for head, v := range map[string]any{"TTFT_p50(ms)": book.Summary["TTFT_p50(ms)"], "TTFT(ms)": book.Requests["TTFT(ms)"]} {
+				if _, ok := v.(float64); !ok {
+					t.Errorf("%s is a %T", head, v)
+				}
+			}
+			want := strings.Fields("ScatterChart LineChart LineChart ScatterChart ScatterChart ScatterChart")
+			if got := book.Charts["Charts"]; !slices.Equal(got, want) {
+				t.Errorf("charts %q, want %q", got, want)
 			}
 		case "hostile":
 			if book.Asserts[0] != "=cmd|'/C calc'!A0" || book.Asserts[9] != "<script>alert(1)</script>&amp;" {
 				t.Errorf("assertions %q", book.Asserts)
+			}
+			if book.Requests["Error"] != "=cmd|'/C calc'!A0" {
+				t.Errorf("an error is %q", book.Requests["Error"])
 			}
 		}
 	}

@@ -121,19 +121,3 @@ func repeatOfSample(s *engine.Sample) float64 {
 	}
 	return float64(n + 1)
 }
-
-// samplesLoad is what decides from where the latencies of a cell count.
-func samplesLoad(c *result.Cell) *scenario.Load {
-	whole := func(x float64) int {
-		if math.IsNaN(x) || math.IsInf(x, 0) {
-			return 0
-		}
-		return int(x)
-	}
-	l := loadOf(c)
-	load := &scenario.Load{Concurrency: whole(l.concurrency), MaxConcurrency: whole(l.limit)}
-	if !math.IsNaN(l.rate) {
-		load.Rate = l.rate
-	}
-	return load
-}

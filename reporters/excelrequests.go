@@ -63,7 +63,7 @@ func writeRequests(b *workbook, r *Report, name string) error {
 func (q *requestSheet) addCell(r *Report, c *result.Cell) error {
 	var held []sheetRequest
 	base, based := int64(math.MaxInt64), false
-	load := samplesLoad(c)
+	load := sendingOf(c)
 	for sample, err := range r.Samples(c.ID) {
 		if err == nil {
 			err = q.book.ctx.Err()

@@ -14,5 +14,7 @@ print(json.dumps({
     "created": book.properties.created.isoformat(),
     "rows": {sheet.title: sheet.max_row for sheet in book},
     "summary": {c.value: summary.cell(2, c.column).value for c in summary[1]},
+    "charts": {sheet.title: [type(c).__name__ for c in sheet._charts] for sheet in book if sheet._charts},
+    "requests": {c.value: book["Requests"].cell(2, c.column).value for c in book["Requests"][1]} if "Requests" in book else {},
     "asserts": [row[1].value for row in verdicts.iter_rows(min_row=2)],
 }))
