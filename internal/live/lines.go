@@ -9,11 +9,11 @@ type lines struct {
 }
 
 func (l *lines) show(s Snapshot) {
-	if s.Phase == "" {
+	if s.Cells == 0 && s.Phase == "" {
 		return // nothing has begun
 	}
-	line := join(s.where(), ", ", 0)
-	if numbers := join(s.numbers(), ", ", 0); numbers != "" {
+	line := join(s.where(), ", ")
+	if numbers := join(s.numbers(), ", "); numbers != "" {
 		line += ": " + numbers
 	}
 	l.note(line)

@@ -14,8 +14,8 @@ type Mode string
 
 // Modes.
 const (
-	Auto  Mode = "auto"  // a bar on a terminal outside CI, else plain lines
-	Bar   Mode = "bar"   // a bar, whatever the writer is
+	Auto  Mode = "auto"  // Bar on a terminal outside CI, else Plain
+	Bar   Mode = "bar"   // a few lines drawn again in place, whatever the writer is
 	Plain Mode = "plain" // a line now and then
 	None  Mode = "none"  // nothing at all
 )
@@ -33,12 +33,29 @@ func ParseMode(s string) (Mode, error) {
 type Options struct {
 	Terminal bool       // something that understands cursor movements
 	CI       bool       // a build log
-	Width    func() int // columns; nil = 80. A terminal that is an *os.File is asked itself
+	Width    func() int // columns; nil = 80
+	Height   func() int // rows; nil = 24
 	Color    bool
+	Web      *Web // nil = none. The run is shown there too, whatever the mode
 }
 
-// defaultWidth is the width of what has none of its own.
-const defaultWidth = 80
+// What a terminal measures that does not say.
+const (
+	defaultWidth  = 80
+	defaultHeight = 24
+)
+
+// size asks the terminal, which may have been resized since.
+func (o Options) size() size {
+	s := size{defaultWidth, defaultHeight}
+	if o.Width != nil {
+		s.columns = max(2, o.Width())
+	}
+	if o.Height != nil {
+		s.rows = o.Height()
+	}
+	return s
+}
 
 // Detect looks at a writer and at the variables TERM, CI and NO_COLOR.
 func Detect(w io.Writer, getenv func(string) string) Options {
@@ -50,7 +67,7 @@ func Detect(w io.Writer, getenv func(string) string) Options {
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return o
 	}
-	o.Terminal = getenv("TERM") != "dumb"
+	o.Terminal = getenv("TERM") != "dumb" && understandsSequences(f)
 	o.Color = o.Terminal && getenv("NO_COLOR") == ""
 	o.Width = func() int {
 		width, _, err := term.GetSize(int(f.Fd()))
@@ -58,6 +75,13 @@ func Detect(w io.Writer, getenv func(string) string) Options {
 			return defaultWidth
 		}
 		return width
+	}
+	o.Height = func() int {
+		_, height, err := term.GetSize(int(f.Fd()))
+		if err != nil || height <= 0 {
+			return defaultHeight
+		}
+		return height
 	}
 	return o
 }

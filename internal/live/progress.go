@@ -8,10 +8,11 @@ import (
 	"loadgate/internal/diag"
 )
 
-// How often the display looks at the run.
+// How often each display looks at the run: multiples of the shortest.
 const (
-	barInterval   = 200 * time.Millisecond
-	plainInterval = 10 * time.Second
+	blockInterval = 200 * time.Millisecond
+	webInterval   = time.Second
+	plainInterval = 5 * time.Second
 )
 
 // screen is a way to show progress. Calls do not overlap.
@@ -21,78 +22,100 @@ type screen interface {
 	close() // takes back what is not to stay
 }
 
-// Progress shows a run until it is closed.
-type Progress struct {
-	mu     sync.Mutex // guards the screen: notes come from other goroutines
-	screen screen     // nil = nothing is shown, or no longer
-	stop   chan struct{}
-	done   sync.WaitGroup
-	once   sync.Once
+// view is a screen and how often it is drawn.
+type view struct {
+	screen
+	every time.Duration
 }
 
-// New begins to show progress on w. A goroutine asks source for the state of
-// the run a few times a second (a bar) or every ten seconds (lines), never
-// twice at a time, until Close.
+// Progress shows a run until it is closed.
+type Progress struct {
+	mu    sync.Mutex // guards the views: notes come from other goroutines
+	views []view     // empty = nothing is shown, or no longer
+	stop  chan struct{}
+	done  sync.WaitGroup
+	once  sync.Once
+}
+
+// New begins to show progress on w, and on opts.Web where there is one. A
+// goroutine asks source for the state of the run five times a second for a
+// terminal, once for the web, every five seconds for a log, never twice at a
+// time, until Close.
 func New(w io.Writer, mode Mode, opts Options, source func() Snapshot) *Progress {
+	p := &Progress{stop: make(chan struct{})}
 	if mode == Auto {
 		mode = Plain
 		if opts.Terminal && !opts.CI {
 			mode = Bar
 		}
 	}
-	p := &Progress{stop: make(chan struct{})}
 	switch mode {
 	case None:
-		return p
 	case Bar:
-		p.screen = newBar(w, opts)
-		p.watch(barInterval, source)
+		p.views = append(p.views, view{newBlock(w, opts), blockInterval})
 	default:
-		p.screen = &lines{w: w}
-		p.watch(plainInterval, source)
+		p.views = append(p.views, view{&lines{w: w}, plainInterval})
+	}
+	if opts.Web != nil {
+		p.views = append(p.views, view{opts.Web, webInterval})
+	}
+	if len(p.views) > 0 {
+		p.done.Go(func() { p.watch(source) }) // ends with Close
 	}
 	return p
 }
 
-func (p *Progress) watch(every time.Duration, source func() Snapshot) {
-	p.done.Go(func() { // ends with Close
-		tick := time.NewTicker(every)
-		defer tick.Stop()
-		for {
-			select {
-			case <-tick.C:
-				now := source()
-				p.with(func(s screen) { s.show(now) })
-			case <-p.stop:
-				return
-			}
+// watch looks at the run as often as the most eager view wants, and shows each
+// view what it is due.
+func (p *Progress) watch(source func() Snapshot) {
+	every := plainInterval
+	for _, v := range p.views {
+		every = min(every, v.every)
+	}
+	var past trend
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for looks := 1; ; looks++ {
+		select {
+		case <-tick.C:
+			now := source()
+			past.add(time.Now(), &now)
+			now.Trend = past.values
+			p.each(func(v view) {
+				if looks%int(v.every/every) == 0 {
+					v.show(now)
+				}
+			})
+		case <-p.stop:
+			return
 		}
-	})
-}
-
-func (p *Progress) with(do func(screen)) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.screen != nil {
-		do(p.screen)
 	}
 }
 
-// Note says a line that stays, above the bar where there is one. Control
-// characters in it are replaced. After Close it does nothing.
-func (p *Progress) Note(line string) {
-	p.with(func(s screen) { s.note(diag.Printable(line)) })
+func (p *Progress) each(do func(view)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, v := range p.views {
+		do(v)
+	}
 }
 
-// Close ends the display, takes the bar away and returns when no goroutine of
-// it is left. Further calls do nothing.
+// Note says a line that stays, above what is drawn in place. Control characters
+// in it are replaced. After Close it does nothing.
+func (p *Progress) Note(line string) {
+	p.each(func(v view) { v.note(diag.Printable(line)) })
+}
+
+// Close ends the display, takes away what was drawn in place and returns when no
+// goroutine of it is left. Further calls do nothing. A Web stays until its own
+// end: the verdict comes later.
 func (p *Progress) Close() {
 	p.once.Do(func() {
 		close(p.stop)
 		p.done.Wait()
-		p.with(func(s screen) { s.close() })
+		p.each(func(v view) { v.close() })
 		p.mu.Lock()
-		p.screen = nil
+		p.views = nil
 		p.mu.Unlock()
 	})
 }

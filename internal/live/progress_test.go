@@ -5,11 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
 
 	"loadgate/internal/live"
 )
@@ -19,85 +23,122 @@ func busy() live.Snapshot {
 	return live.Snapshot{
 		Cells: 36, CellIndex: 2, Title: "concurrency 8, shape short", Repeats: 3, Repeat: 1, Phase: "measuring",
 		Planned: 200, Sent: 128, Done: 120, Failed: 2, InFlight: 8, Elapsed: 10 * time.Second, Remaining: 80 * time.Second,
-		Rate: 12.34, TTFTp50: 45.12, TTFTp99: 120.4, ITLp50: 11.02, ITLp99: 14.21,
+		Rate: 12.34, ChunkRate: 158.2, TTFTp50: 45.12, TTFTp99: 120.4, ITLp50: 11.02, ITLp99: 14.21,
 	}
 }
 
 const (
 	busyWhere   = "cell 3/36, concurrency 8, shape short, repeat 2/3, measuring, 1m20s left"
-	busyNumbers = "120/200, 2 failed, 12.3 req/s, 8 in flight, ttft p50 45.1 p99 120 ms, itl p50 11.0 p99 14.2 ms"
+	busyNumbers = "120/200, 2 failed, 8 in flight, 12.3 req/s, ttft p50 45.1 p99 120 ms, itl p50 11.0 p99 14.2 ms, 158 chunks/s"
+	busyFrame   = `cells     █░░░░░░░░░░░░░░░░░░░ 2 of 36 done · 33 to come · 1m20s left
+now       cell 3 · concurrency 8, shape short · repeat 2/3 · measuring 10s
+requests  ████████████░░░░░░░░ 120/200 · 2 failed · 8 in flight · 12.3 req/s
+latency   ttft p50 45.1 p99 120 ms · itl p50 11.0 p99 14.2 ms
+output                         158 chunks/s`
 )
 
-// screen is a terminal that knows the two sequences a bar uses. Lines that
-// stand on it are what a person sees at the end, scroll-back included.
+// screen is a terminal that is high enough: it knows the sequences a block uses
+// and no others. What stands on it is what a person sees, scroll-back included.
 type screen struct {
-	mu    sync.Mutex
-	lines []string
-	row   int
-	raw   bytes.Buffer
-	most  int // the longest line ever shown, in runes
+	mu       sync.Mutex
+	lines    [][]rune
+	row, col int
+	raw      bytes.Buffer
+	most     int // the longest line ever shown, in runes
 }
+
+var sequence = regexp.MustCompile(`^\x1b\[[?0-9;]*[A-Za-z]`)
 
 func (s *screen) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.raw.Write(p)
 	for rest := string(p); rest != ""; {
-		var up int
-		switch {
-		case rest[0] == '\n':
-			s.row++
-			rest = rest[1:]
-		case rest[0] == '\x1b' && strings.HasPrefix(rest, "\x1b[J"):
-			s.lines = s.lines[:min(s.row, len(s.lines))]
-			rest = rest[3:]
-		case rest[0] == '\x1b' && strings.IndexByte(rest, 'm') >= 0 && strings.IndexByte(rest, 'm') < 6:
-			rest = rest[strings.IndexByte(rest, 'm')+1:]
-		case rest[0] == '\x1b':
-			if _, err := fmt.Sscanf(rest, "\x1b[%dA", &up); err != nil {
-				return 0, fmt.Errorf("a sequence that the test does not know: %q", rest)
+		switch seq := sequence.FindString(rest); {
+		case seq != "":
+			if err := s.obey(seq); err != nil {
+				return 0, err
 			}
-			s.row = max(0, s.row-up)
-			rest = rest[strings.IndexByte(rest, 'A')+1:]
+			rest = rest[len(seq):]
 		default:
-			end := strings.IndexAny(rest, "\n\x1b")
-			if end < 0 {
-				end = len(rest)
-			}
-			for len(s.lines) <= s.row {
-				s.lines = append(s.lines, "")
-			}
-			s.lines[s.row] += rest[:end]
-			s.most = max(s.most, len([]rune(s.lines[s.row])))
-			rest = rest[end:]
+			r, size := utf8.DecodeRuneInString(rest)
+			s.print(r)
+			rest = rest[size:]
 		}
 	}
 	return len(p), nil
 }
 
+func (s *screen) obey(seq string) error {
+	switch {
+	case seq == "\x1b[A":
+		s.row--
+	case seq == "\x1b[J":
+		s.lines = s.lines[:min(s.row+1, len(s.lines))]
+		s.cut()
+	case seq == "\x1b[K":
+		s.cut()
+	case seq == "\x1b[?7l", seq == "\x1b[?7h", strings.HasSuffix(seq, "m"):
+	default:
+		return fmt.Errorf("a sequence that the test does not know: %q", seq)
+	}
+	return nil
+}
+
+func (s *screen) cut() {
+	if s.row < len(s.lines) {
+		s.lines[s.row] = s.lines[s.row][:min(s.col, len(s.lines[s.row]))]
+	}
+}
+
+func (s *screen) print(r rune) {
+	switch r {
+	case '\r':
+		s.col = 0
+		return
+	case '\n':
+		s.row, s.col = s.row+1, 0
+		return
+	}
+	for len(s.lines) <= s.row {
+		s.lines = append(s.lines, nil)
+	}
+	line := s.lines[s.row]
+	for len(line) <= s.col {
+		line = append(line, ' ')
+	}
+	line[s.col] = r
+	s.lines[s.row] = line
+	s.col++
+	s.most = max(s.most, len(line))
+}
+
 func (s *screen) text() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return strings.Join(s.lines, "\n")
+	var b strings.Builder
+	for _, line := range s.lines {
+		b.WriteString(string(line) + "\n")
+	}
+	return strings.TrimRight(b.String(), "\n")
 }
 
-func TestBar(t *testing.T) {
+func TestBlock(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var s screen
 		p := live.New(&s, live.Auto, live.Options{Terminal: true, Width: func() int { return 120 }}, busy)
 		time.Sleep(500 * time.Millisecond)
 		synctest.Wait()
-		want := strings.ReplaceAll(busyWhere, ", ", " · ")
-		want = strings.Replace(want, " · shape", ", shape", 1)
-		if got := s.text(); got != want+"\n██████████░░░░░░ "+strings.ReplaceAll(busyNumbers, ", ", " · ") {
-			t.Errorf("the screen shows\n%s", got)
+		if diff := cmp.Diff(busyFrame, s.text()); diff != "" {
+			t.Errorf("the screen (-want +got):\n%s", diff)
+		}
+		if s.row != 0 || s.col != 0 {
+			t.Errorf("the cursor stands at %d,%d and not where the block begins", s.row, s.col)
 		}
 		p.Note("cell 2/36 concurrency 4: 200 ok")
-		time.Sleep(time.Second)
-		synctest.Wait()
-		if got := s.text(); !strings.HasPrefix(got, "cell 2/36 concurrency 4: 200 ok\ncell 3/36 ·") {
-			t.Errorf("the note does not stand above the bar:\n%s", got)
+		if diff := cmp.Diff("cell 2/36 concurrency 4: 200 ok\n"+busyFrame, s.text()); diff != "" {
+			t.Errorf("after a note (-want +got):\n%s", diff)
 		}
 		p.Note("the last one\x1b[2J")
 		p.Close()
@@ -109,20 +150,31 @@ func TestBar(t *testing.T) {
 	})
 }
 
-func TestBarKeepsToItsWidth(t *testing.T) {
+// A terminal may be resized while a run goes on.
+func TestBlockFollowsItsTerminal(t *testing.T) {
 	t.Parallel()
-	for _, width := range []int{20, 40, 60, 80, 100} {
+	for _, size := range []struct{ columns, rows int }{
+		{1, 1}, {2, 2}, {12, 3}, {20, 24}, {40, 24}, {56, 4}, {60, 24}, {80, 5}, {100, 24}, {300, 100},
+	} {
 		synctest.Test(t, func(t *testing.T) {
 			var s screen
-			p := live.New(&s, live.Bar, live.Options{Width: func() int { return width }}, func() live.Snapshot {
+			opts := live.Options{Width: func() int { return size.columns }, Height: func() int { return size.rows }}
+			p := live.New(&s, live.Bar, opts, func() live.Snapshot {
 				b := busy()
 				b.Title = strings.Repeat("long ", 30)
 				return b
 			})
 			time.Sleep(time.Second)
 			synctest.Wait()
-			if got := s.text(); s.most > width || !strings.Contains(got, "120") {
-				t.Errorf("%d columns of %d:\n%s", s.most, width, got)
+			got := s.text()
+			if s.most > max(1, size.columns-1) {
+				t.Errorf("%d columns of %d:\n%s", s.most, size.columns, got)
+			}
+			if rows := strings.Count(got, "\n") + 1; rows > max(1, size.rows-1) {
+				t.Errorf("%d rows of %d:\n%s", rows, size.rows, got)
+			}
+			if size.columns >= 20 && size.rows > 3 && !strings.Contains(got, "120/200") {
+				t.Errorf("%v lost what matters most:\n%s", size, got)
 			}
 			p.Close()
 			if got := s.text(); got != "" {
@@ -132,7 +184,33 @@ func TestBarKeepsToItsWidth(t *testing.T) {
 	}
 }
 
-func TestBarLooksAFewTimesASecond(t *testing.T) {
+// The throughput of late is drawn as it comes, over the end of a repeat too.
+func TestSparkline(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var s screen
+		began, chunks := time.Now(), int64(0)
+		p := live.New(&s, live.Bar, live.Options{Width: func() int { return 100 }}, func() live.Snapshot {
+			b := busy()
+			second := int(time.Since(began) / time.Second)
+			b.Repeat = min(1, second/5) // the counts begin again
+			if second == 5 {
+				chunks = 0
+			}
+			chunks += int64(20 * (second % 5)) // five looks a second
+			b.Chunks = chunks
+			return b
+		})
+		time.Sleep(8*time.Second + 100*time.Millisecond)
+		synctest.Wait()
+		if got := s.text(); !strings.Contains(got, "output    ▂▄▆█▆▂▄ ") {
+			t.Errorf("got\n%s", got)
+		}
+		p.Close()
+	})
+}
+
+func TestBlockLooksAFewTimesASecond(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		asked := 0
@@ -153,7 +231,7 @@ func TestColourOnlyWhereAsked(t *testing.T) {
 			p := live.New(&s, live.Bar, live.Options{Color: color}, busy)
 			time.Sleep(time.Second)
 			p.Close()
-			if got := strings.Contains(s.raw.String(), "m"+"█"); got != color {
+			if got := strings.Contains(s.raw.String(), "\x1b[32m█"); got != color {
 				t.Errorf("color %v: painted %v", color, got)
 			}
 		})
@@ -166,7 +244,7 @@ func TestPlain(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			var b bytes.Buffer
 			p := live.New(&b, live.Auto, opts, busy)
-			time.Sleep(25 * time.Second)
+			time.Sleep(12 * time.Second)
 			p.Note("cell 3/36 concurrency 8: 200 ok")
 			p.Close()
 			line := busyWhere + ": " + busyNumbers + "\n"
@@ -185,9 +263,9 @@ func TestUnknownIsLeftOut(t *testing.T) {
 		p := live.New(&b, live.Plain, live.Options{}, func() live.Snapshot {
 			return live.Snapshot{Cells: 1, Repeats: 1, Phase: "warmup", Remaining: -1, TTFTp50: nan, TTFTp99: nan, ITLp50: nan, ITLp99: nan}
 		})
-		time.Sleep(11 * time.Second)
+		time.Sleep(6 * time.Second)
 		p.Close()
-		if got := b.String(); got != "cell 1/1, warmup: 0 done, 0.00 req/s, 0 in flight\n" {
+		if got := b.String(); got != "cell 1/1, warmup: 0 done, 0 in flight, 0.00 req/s\n" {
 			t.Errorf("got %q", got)
 		}
 	})
@@ -195,11 +273,11 @@ func TestUnknownIsLeftOut(t *testing.T) {
 
 func TestBeforeTheFirstCell(t *testing.T) {
 	t.Parallel()
-	for mode, want := range map[live.Mode]string{live.Plain: "preflight\n", live.Bar: "preflight\n░░░░░░░░░░░░░░░░ "} {
+	for mode, want := range map[live.Mode]string{live.Plain: "preflight\n", live.Bar: "waiting   preflight"} {
 		synctest.Test(t, func(t *testing.T) {
 			var s screen
 			p := live.New(&s, mode, live.Options{}, func() live.Snapshot { return live.Snapshot{Phase: "preflight", Remaining: -1} })
-			time.Sleep(11 * time.Second)
+			time.Sleep(6 * time.Second)
 			synctest.Wait()
 			got := s.text()
 			if mode == live.Plain {

@@ -29,10 +29,12 @@ type counter struct {
 	_ [56]byte
 }
 
-// point is how many requests had ended at a time.
+// point is how many requests had ended at a time, and how many content events
+// had come.
 type point struct {
-	at   time.Duration
-	done int64
+	at     time.Duration
+	done   int64
+	chunks int64
 }
 
 // Sent counts a request that was sent.
@@ -63,14 +65,16 @@ func (r *Recorder) Fill(s *Snapshot) {
 	failed, done := r.failed.Load(), r.done.Load()
 	s.Failed, s.Done, s.Sent = int(min(failed, done)), int(done), int(r.sent.Load())
 	s.InFlight = max(0, s.Sent-s.Done)
-	s.Rate = r.rate(point{s.Elapsed, done})
-	s.TTFTp50, s.TTFTp99 = r.ttft.percentiles()
-	s.ITLp50, s.ITLp99 = r.itl.percentiles()
+	var first, later int64
+	s.TTFTp50, s.TTFTp99, first = r.ttft.percentiles()
+	s.ITLp50, s.ITLp99, later = r.itl.percentiles()
+	s.Chunks = first + later
+	s.Rate, s.ChunkRate = r.rates(point{s.Elapsed, done, s.Chunks})
 }
 
-// rate is answers per second since the newest point that is a window old, or
-// since the beginning.
-func (r *Recorder) rate(now point) float64 {
+// rates are answers and content events per second since the newest point that
+// is a window old, or since the beginning.
+func (r *Recorder) rates(now point) (done, chunks float64) {
 	old := 0
 	for i, p := range r.past {
 		if now.at-p.at >= rateWindow {
@@ -83,9 +87,10 @@ func (r *Recorder) rate(now point) float64 {
 		from = point{} // the repeat is younger than the window
 	}
 	if now.at <= from.at {
-		return 0
+		return 0, 0
 	}
-	return float64(now.done-from.done) / (now.at - from.at).Seconds()
+	took := (now.at - from.at).Seconds()
+	return float64(now.done-from.done) / took, float64(now.chunks-from.chunks) / took
 }
 
 // A histogram counts durations in buckets of a 16th of an octave, from 1 µs to
@@ -118,17 +123,17 @@ func middle(bucket int) float64 {
 	return ns / 1e6
 }
 
-// percentiles are the median and the 99th percentile in ms, NaN without values.
-func (h *histogram) percentiles() (p50, p99 float64) {
+// percentiles are the median and the 99th percentile in ms, NaN without values,
+// and how many values there are.
+func (h *histogram) percentiles() (p50, p99 float64, total int64) {
 	var counts [buckets]int64
-	total := int64(0)
 	for i := range h {
 		counts[i] = h[i].Load()
 		total += counts[i]
 	}
 	p50, p99 = math.NaN(), math.NaN()
 	if total == 0 {
-		return p50, p99
+		return p50, p99, 0
 	}
 	seen := int64(0)
 	for i, n := range counts {
@@ -137,8 +142,8 @@ func (h *histogram) percentiles() (p50, p99 float64) {
 			p50 = middle(i)
 		}
 		if float64(seen) >= 0.99*float64(total) {
-			return p50, middle(i)
+			return p50, middle(i), total
 		}
 	}
-	return p50, p99
+	return p50, p99, total
 }
