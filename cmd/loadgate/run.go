@@ -33,6 +33,7 @@ type runFlags struct {
 	exitZero bool
 	progress string
 	allowRun bool
+	web      string
 }
 
 func (a *app) runCommand() *cobra.Command {
@@ -65,6 +66,7 @@ result.json, one line for each request, and the reports.`,
 	c.Flags().BoolVar(&f.strict, "strict", false, "an INVALID cell is inconclusive (exit 4) even if no rule is about it")
 	c.Flags().BoolVar(&f.exitZero, "exit-zero", false, "exit 0 even if the gate fails or is inconclusive")
 	c.Flags().StringVar(&f.progress, "progress", "auto", "auto, bar, plain or none")
+	c.Flags().StringVar(&f.web, "web", "", "serve the progress to browsers at `host:port`; 127.0.0.1:0 takes a free port")
 	c.Flags().BoolVar(&f.allowRun, "allow-run", false, "allow `before_cell: {run: …}` to start commands")
 	return c
 }
@@ -121,8 +123,12 @@ func (a *app) resume(f runFlags, mode live.Mode, outputs []pipeline.Output) erro
 func (a *app) execute(l *loaded, f runFlags, mode live.Mode, outputs []pipeline.Output, after func(*reporters.Report)) error {
 	debug.SetGCPercent(gcPercent)
 	log.SetOutput(io.Discard) // net/http talks there of servers that misbehave; their samples say it better
-	show := newShow(a, mode)
-	defer show.close()
+	show, err := newShow(a, mode, f.web, l.opened.Plan.Name)
+	if err != nil {
+		return err
+	}
+	var report *reporters.Report
+	defer func() { show.end(report) }()
 	session, err := a.session(l, f, pipeline.Options{
 		Start: startSimulator, Preflight: l.opened.Plan.Preflight, Wait: f.wait, AllowRun: f.allowRun,
 		Observe: show.observe, Note: show.note,
@@ -138,7 +144,8 @@ func (a *app) execute(l *loaded, f runFlags, mode live.Mode, outputs []pipeline.
 	b.release()
 	show.close()
 	outputs = append(pipeline.Outputs(l.opened.Plan.Reports), outputs...)
-	report, paths, err := session.Finish(context.Background(), outputs)
+	var paths []string
+	report, paths, err = session.Finish(context.Background(), outputs)
 	if err := errors.Join(runErr, err); err != nil {
 		a.complainEarly(err)
 	}
