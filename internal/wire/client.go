@@ -80,9 +80,9 @@ func (c *Client) Close() {
 // returns when the exchange is over; nothing of it runs on. Cancelling ctx ends
 // it at once.
 //
-// A kept connection that the server closed before any byte of the answer is
-// replaced by a new one once: servers do close idle connections, and that is no
-// error of theirs. Nothing else is ever repeated.
+// A kept connection that had lain idle and turns out to be closed before any
+// byte of the answer is replaced by a new one once: servers do close idle
+// connections, and that is no error of theirs. Nothing else is ever repeated.
 func (c *Client) Do(ctx context.Context, call *llm.Call, requestID string, r Receiver) Result {
 	return c.exchange(ctx, ask{call: call, id: requestID, r: r})
 }

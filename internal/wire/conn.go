@@ -14,8 +14,10 @@ import (
 type conn struct {
 	net.Conn
 	clock llm.Clock
-	rx    *receiver // nil: the kernel does not say when bytes came
-	real  *realtime
+	// opened is when it was dialled.
+	opened int64
+	rx     *receiver // nil: the kernel does not say when bytes came
+	real   *realtime
 
 	lastRead   atomic.Int64 // the last read that brought bytes returned
 	lastKernel atomic.Int64 // the kernel received those bytes; 0 = unknown

@@ -60,21 +60,33 @@ func (d *dialer) secure(ctx context.Context, _, addr string) (net.Conn, error) {
 	return d.take(ctx, endpoint{addr, true})
 }
 
-// take hands out a spare connection, or a new one.
+// take hands out a spare connection that the server has not closed meanwhile, or
+// a new one.
 func (d *dialer) take(ctx context.Context, to endpoint) (net.Conn, error) {
-	d.mu.Lock()
-	if spares := d.warm[to]; len(spares) > 0 {
-		c := spares[len(spares)-1]
-		d.warm[to] = spares[:len(spares)-1]
-		d.mu.Unlock()
-		return c.outer(), nil
+	for c := d.spare(to); c != nil; c = d.spare(to) {
+		if c.alive() {
+			return c.outer(), nil
+		}
+		c.Close()
 	}
-	d.mu.Unlock()
 	c, err := d.dial(ctx, to)
 	if err != nil {
 		return nil, err
 	}
 	return c.outer(), nil
+}
+
+// spare takes out one of the connections opened beforehand; nil: there is none.
+func (d *dialer) spare(to endpoint) *conn {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	spares := d.warm[to]
+	if len(spares) == 0 {
+		return nil
+	}
+	c := spares[len(spares)-1]
+	d.warm[to] = spares[:len(spares)-1]
+	return c
 }
 
 func (d *dialer) dial(ctx context.Context, to endpoint) (*conn, error) {
@@ -84,7 +96,7 @@ func (d *dialer) dial(ctx context.Context, to endpoint) (*conn, error) {
 		return nil, &phaseError{dialClass(err), err}
 	}
 	d.count(to, 1)
-	c := &conn{Conn: nc, clock: d.clock, closed: func() { d.count(to, -1) }}
+	c := &conn{Conn: nc, clock: d.clock, opened: d.clock.Now(), closed: func() { d.count(to, -1) }}
 	if d.real != nil {
 		c.real, c.rx = d.real, newReceiver(nc)
 	}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"sync/atomic"
+	"time"
 
 	"loadgate/internal/llm"
 )
@@ -35,7 +36,8 @@ type exchange struct {
 	wrote        atomic.Int64
 	kernelHeader atomic.Int64
 	reused       atomic.Bool
-	tls          atomic.Bool // a handshake failed
+	idle         atomic.Int64 // ns for which the connection had lain unused
+	tls          atomic.Bool  // a handshake failed
 }
 
 // run does it all. The result's stamps are those of the last connection used:
@@ -78,15 +80,21 @@ func (x *exchange) noteStamps() {
 	x.res.Reused = x.reused.Load()
 }
 
+// idleEnough is how long a kept connection must have lain unused before its end
+// is put down to the server's keep-alive limit, which is a second or more.
+const idleEnough = int64(500 * time.Millisecond)
+
 // stale says that the exchange died on a kept connection before any byte of an
-// answer, as happens when the server closed it while it was idle.
+// answer, as happens when the server closes it for being idle. A connection
+// that was in use a moment ago was broken by the request: sending that again
+// would hide the failure, and offer the server more load than was asked for.
 func (x *exchange) stale() bool {
-	return x.res.Reused && x.res.Header == 0 && (x.res.Class == llm.ErrReset || x.res.Class == llm.ErrTruncated)
+	broke := x.res.Class == llm.ErrReset || x.res.Class == llm.ErrTruncated
+	return broke && x.res.Reused && x.res.Header == 0 && x.idle.Load() >= idleEnough
 }
 
-// request makes the HTTP request. The empty X-Idempotency-Key is not sent: it
-// tells net/http that it may use another connection when a kept one was closed
-// before an answer began.
+// request makes the HTTP request. GetBody lets net/http take another connection
+// when nothing could be written to a kept one.
 func (x *exchange) request(ctx context.Context) (*http.Request, error) {
 	body := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(x.call.Body)), nil }
 	rc, _ := body()
@@ -113,7 +121,6 @@ func (x *exchange) header() http.Header {
 	for k, v := range x.call.Header {
 		h[k] = v
 	}
-	h["X-Idempotency-Key"] = nil
 	h["Accept-Encoding"] = []string{"identity"}
 	set := func(key, value string) {
 		if _, ok := h[key]; !ok && value != "" {
@@ -143,7 +150,12 @@ func (x *exchange) trace() *httptrace.ClientTrace {
 			x.conn.Store(c)
 			x.reused.Store(info.Reused || (c != nil && c.spare.Load()))
 			x.wrote.Store(0)
-			x.dog.connected(x.c.opt.Clock.Now())
+			now := x.c.opt.Clock.Now()
+			x.idle.Store(int64(info.IdleTime))
+			if c != nil {
+				x.idle.Store(now - max(c.opened, c.lastRead.Load()))
+			}
+			x.dog.connected(now)
 		},
 		WroteRequest: func(info httptrace.WroteRequestInfo) {
 			if info.Err == nil {

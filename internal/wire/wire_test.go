@@ -9,8 +9,10 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"loadgate/internal/llm"
 	"loadgate/internal/wire"
@@ -191,9 +193,6 @@ func TestHeadersSent(t *testing.T) {
 			t.Errorf("%s: %q, want %q", key, got, want)
 		}
 	}
-	if _, sent := h["X-Idempotency-Key"]; sent {
-		t.Error("X-Idempotency-Key was sent")
-	}
 	if len(call.Header) != 2 {
 		t.Errorf("the call's own header was changed: %v", call.Header)
 	}
@@ -225,29 +224,70 @@ func TestConnectionIsReusedAfterDone(t *testing.T) {
 	}
 }
 
-// A server may close a connection that it kept open, at any time between two
-// requests: the client dials again, and the request does not count as failed.
-func TestClosedKeptConnectionIsReplaced(t *testing.T) {
+// closesAtTheSecond answers the first request of a connection and closes it when
+// the next one begins. It counts the requests that it has read.
+func closesAtTheSecond(t *testing.T, requests *atomic.Int64) string {
+	return tcpServer(t, func(_ int, c net.Conn, r *bufio.Reader) {
+		if _, err := readRequest(r); err != nil {
+			return
+		}
+		requests.Add(1)
+		io.WriteString(c, sseHead+chunk("data: a\n\ndata: [DONE]\n\n")+lastly)
+		r.Peek(1)
+	})
+}
+
+// A server may close a connection that has lain idle: the client dials again,
+// and the request does not count as failed.
+func TestIdleConnectionThatWasClosedIsReplaced(t *testing.T) {
 	t.Parallel()
-	for _, large := range []bool{false, true} {
-		url := tcpServer(t, func(_ int, c net.Conn, r *bufio.Reader) {
+	for _, size := range []int{1, 4 << 20} {
+		var requests atomic.Int64
+		client := newClient(t, wire.Options{})
+		call := streamCall(closesAtTheSecond(t, &requests))
+		call.Body = []byte(`"` + strings.Repeat("x", size) + `"`)
+		for i := range 2 {
+			if i > 0 {
+				time.Sleep(600 * time.Millisecond) // what makes it an idle connection
+			}
+			rec := &recorder{}
+			if res := client.Do(t.Context(), call, "", rec); res.Err != nil || len(rec.frames) != 2 {
+				t.Errorf("%d bytes, request %d: %+v", size, i, res)
+			}
+		}
+		if n := requests.Load(); n != 2 {
+			t.Errorf("the server read %d requests", n)
+		}
+	}
+}
+
+// A connection that was in use a moment ago and breaks was broken by the
+// request: that is a failure, and nothing is sent twice.
+func TestBrokenConnectionIsAFailure(t *testing.T) {
+	t.Parallel()
+	var requests atomic.Int64
+	url := tcpServer(t, func(_ int, c net.Conn, r *bufio.Reader) {
+		for first := true; ; first = false {
 			if _, err := readRequest(r); err != nil {
 				return
 			}
-			io.WriteString(c, sseHead+chunk("data: a\n\ndata: [DONE]\n\n")+lastly)
-			r.Peek(1) // the next request begins: close without a word
-		})
-		client := newClient(t, wire.Options{})
-		call := streamCall(url)
-		if large {
-			call.Body = []byte(`"` + strings.Repeat("x", 4<<20) + `"`)
-		}
-		for i := range 4 {
-			rec := &recorder{}
-			if res := client.Do(t.Context(), call, "", rec); res.Err != nil || len(rec.frames) != 2 {
-				t.Errorf("large %v, request %d: %+v", large, i, res)
+			requests.Add(1)
+			if !first {
+				c.(*net.TCPConn).SetLinger(0)
+				return
 			}
+			io.WriteString(c, sseHead+chunk("data: a\n\ndata: [DONE]\n\n")+lastly)
 		}
+	})
+	client := newClient(t, wire.Options{})
+	for i := range 6 {
+		res := client.Do(t.Context(), streamCall(url), "", &recorder{})
+		if want := []llm.ErrorClass{"", llm.ErrReset}[i%2]; res.Class != want {
+			t.Errorf("request %d: class %q, want %q: %+v", i, res.Class, want, res)
+		}
+	}
+	if n := requests.Load(); n != 6 {
+		t.Errorf("the server read %d requests, 6 were sent", n)
 	}
 }
 
