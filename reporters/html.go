@@ -14,7 +14,7 @@ import (
 	"sync"
 )
 
-//go:embed html/page.gohtml html/css html/js html/vendor/uPlot.iife.min.js html/vendor/uPlot.min.css
+//go:embed html/page.gohtml html/css html/js html/vendor/uPlot.iife.min.js html/vendor/uPlot.min.css html/vendor/LICENSE
 var htmlFiles embed.FS
 
 // The page's own parts, in the order in which they stand in it.
@@ -26,7 +26,10 @@ var (
 	}
 )
 
-const htmlLibrary = "vendor/uPlot.iife.min.js"
+const (
+	htmlLibrary = "vendor/uPlot.iife.min.js"
+	htmlLicence = "vendor/LICENSE" // goes wherever the library goes
+)
 
 // HTML writes one self-contained page: it asks for nothing from the network and
 // stores nothing. What matters (verdict, validity, cells, rules, errors,
@@ -82,6 +85,11 @@ var htmlParts = sync.OnceValues(func() (*pageParts, error) {
 	if err != nil {
 		return nil, err
 	}
+	licence, err := joined(files, htmlLicence)
+	if err != nil {
+		return nil, err
+	}
+	library = "/*!\n" + licence + "*/\n" + library
 	script, err := joined(files, htmlScripts...)
 	if err != nil {
 		return nil, err

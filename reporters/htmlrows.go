@@ -40,23 +40,27 @@ func (t *thinner) wants() bool {
 func (t *thinner) keep(r requestRow) {
 	r.place = t.seen - 1
 	t.rows = append(t.rows, r)
-	if len(t.rows) <= t.most {
-		return
+	if len(t.rows) > t.most {
+		t.halve()
 	}
+}
+
+// halve leaves every second one out.
+func (t *thinner) halve() {
 	t.stride *= 2
 	t.rows = slices.DeleteFunc(t.rows, func(r requestRow) bool { return r.place%t.stride != 0 })
 }
 
-// choice keeps the requests that are drawn one by one: at most most, evenly
-// chosen, with up to a tenth set aside for those that did not complete, which
-// are rare and are looked for.
+// choice keeps the requests that are drawn one by one, evenly chosen. Those that
+// did not complete are rare and are looked for: they are thinned apart, and have
+// a tenth of the room for themselves.
 type choice struct {
+	most          int
 	usual, others thinner
 }
 
-func newChoice(most, notCompleted int) *choice {
-	others := min(most/10, notCompleted)
-	return &choice{usual: thinner{most: most - others}, others: thinner{most: others}}
+func newChoice(most int) *choice {
+	return &choice{most: most, usual: thinner{most: most}, others: thinner{most: most / 10}}
 }
 
 // of returns the thinner that takes a sample.
@@ -67,8 +71,11 @@ func (c *choice) of(s *engine.Sample) *thinner {
 	return &c.usual
 }
 
-// sorted returns all rows in the order in which they were due.
+// sorted returns the rows, at most most, in the order in which they were due.
 func (c *choice) sorted() []requestRow {
+	for len(c.usual.rows)+len(c.others.rows) > c.most {
+		c.usual.halve()
+	}
 	all := slices.Concat(c.usual.rows, c.others.rows)
 	slices.SortFunc(all, func(a, b requestRow) int {
 		return cmp.Or(cmp.Compare(a.sched, b.sched), cmp.Compare(a.index, b.index))

@@ -42,8 +42,8 @@ type htmlColumn struct {
 
 func newHTMLTable(r *Report) htmlTable {
 	var t htmlTable
-	columns := append(htmlAxisColumns(r), htmlMeasuredColumns()...)
-	columns = append(columns, rulesColumn(r.Doc), validityColumn())
+	columns := append(htmlAxisColumns(r), rulesColumn(r.Doc), validityColumn())
+	columns = append(columns, htmlMeasuredColumns()...)
 	for _, c := range columns {
 		t.Heads = append(t.Heads, c.htmlHead)
 	}

@@ -31,7 +31,7 @@ type phase struct{ begin, measured int64 }
 const maxPhases = 256
 
 func newTracer(c *result.Cell, rows int) *tracer {
-	t := &tracer{rows: newChoice(rows, c.Counts.Sent-c.Counts.Completed), phases: map[string]int{}}
+	t := &tracer{rows: newChoice(rows), phases: map[string]int{}}
 	l := loadOf(c)
 	if !math.IsNaN(l.rate) {
 		t.load.Rate = l.rate

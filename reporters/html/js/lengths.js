@@ -25,7 +25,8 @@ const tokenLengths = {
   },
 
   bars(host, name, d) {
-    const end = d.from + d.bars.length * d.width;
+    const middle = d.width === 1 ? 0.5 : 0; // a bar of one length stands around it
+    const end = d.from + d.bars.length * d.width - middle;
     const room = Math.max(d.width, (end - d.from) * 0.04, d.bars.length < 4 ? d.width * 3 : 0);
     const plot = frame(host, {
       height: 220,
@@ -35,12 +36,12 @@ const tokenLengths = {
     });
     d.bars.forEach((n, i) => {
       if (!n) return;
-      const left = plot.X(d.from + i * d.width);
-      const width = Math.max(1, plot.X(d.from + (i + 1) * d.width) - left - 0.5);
+      const left = plot.X(d.from + i * d.width - middle);
+      const width = Math.max(1, plot.X(d.from + (i + 1) * d.width - middle) - left - 0.5);
       plot.svg.append(svgEl("rect", { class: "bars", x: left, width, y: plot.Y(n), height: plot.box.bottom - plot.Y(n) },
         svgEl("title", {}, `${this.range(d, i)} tokens: ${plural(n, "request")}`)));
     });
-    const mean = plot.X(d.mean + (d.width === 1 ? 0.5 : 0));
+    const mean = plot.X(d.mean);
     plot.svg.append(svgEl("line", { class: "mean", x1: mean, x2: mean, y1: plot.box.top, y2: plot.box.bottom }, svgEl("title", {}, "mean")));
   },
 };

@@ -78,7 +78,7 @@ function limitLines(plot, limits, high) {
     let at = y - 5;
     while (taken.some((t) => Math.abs(t - at) < 14)) at += 14;
     taken.push(at);
-    plot.svg.append(svgEl("text", { class: "limit-text", x: plot.box.right, y: at, "text-anchor": "end" }, limit.text));
+    plot.svg.append(svgEl("text", { class: "limit-text", x: plot.box.left + 4, y: at }, limit.text));
   }
   return above;
 }

@@ -48,7 +48,7 @@ const cellTable = {
       const words = text.value.toLowerCase().split(/\s+/).filter(Boolean);
       let n = 0;
       for (const row of this.rows) {
-        const all = (row.dataset.title + " " + row.textContent).toLowerCase();
+        const all = [row.dataset.title, ...[...row.querySelectorAll(".good, .warn, .bad")].map((c) => c.textContent)].join(" ").toLowerCase();
         row.hidden = !words.every((w) => all.includes(w)) || (trouble.checked && !row.querySelector(".bad, .warn"));
         n += row.hidden ? 0 : 1;
       }

@@ -62,7 +62,7 @@ const timeCharts = {
     const shown = limits.filter((l) => l.want <= 2 * highest);
     return {
       width: host.clientWidth, height: 230,
-      padding: [12, 10, 0, 0],
+      padding: [12, 20, 0, 0],
       cursor: { sync: { key: "time" }, drag: { x: true, y: false } },
       scales: { x: { time: false }, y: { range: (u, low, high) => [0, 1.08 * Math.max(high || 0, ...shown.map((l) => l.want)) || 1] } },
       axes: [
@@ -105,14 +105,14 @@ const timeCharts = {
     u.ctx.lineWidth = 1.5 * dpr;
     u.ctx.setLineDash([6 * dpr, 4 * dpr]);
     u.ctx.font = `${12 * dpr}px system-ui, sans-serif`;
-    u.ctx.textAlign = "right";
+    u.ctx.textAlign = "left";
     for (const limit of limits) {
       const y = u.valToPos(limit.want, "y", true);
       u.ctx.beginPath();
       u.ctx.moveTo(left, y);
       u.ctx.lineTo(left + width, y);
       u.ctx.stroke();
-      u.ctx.fillText(limit.text, left + width - 4 * dpr, y - 5 * dpr);
+      u.ctx.fillText(limit.text, left + 4 * dpr, y - 5 * dpr);
     }
     u.ctx.restore();
   },

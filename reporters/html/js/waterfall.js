@@ -12,8 +12,8 @@ const waterfall = {
     const button = ([text, label, click]) => el("button", { type: "button", "aria-label": label, title: label, on: { click } }, text);
     section.append(
       el("div", { class: "bar" }, ...[
-        ["All", "all requests", () => this.reset()], ["+", "zoom in", () => this.zoom(0.5)], ["−", "zoom out", () => this.zoom(2)],
-        ["↑", "earlier requests", () => this.move(0, -0.3)], ["↓", "later requests", () => this.move(0, 0.3)],
+        ["First", "the first requests", () => this.first()], ["All", "all requests", () => this.reset()], ["+", "zoom in", () => this.zoom(0.5)], ["−", "zoom out", () => this.zoom(2)],
+        ["↑", "earlier requests", () => this.leaf(-0.5)], ["↓", "later requests", () => this.leaf(0.5)],
         ["←", "earlier in time", () => this.move(-0.3, 0)], ["→", "later in time", () => this.move(0.3, 0)],
       ].map(button)),
       legend([["b-queue", "waits in the client"], ["b-wait", "waits for the first token"], ["b-stream", "streams"], ["b-bad", "did not complete"], ["b-warm", "warm-up"]]),
@@ -31,7 +31,7 @@ const waterfall = {
         "Drag to move, Ctrl and the wheel to zoom. Keys: arrows choose and move, + and − zoom, 0 shows all.";
     this.canvas.setAttribute("aria-label", `Timeline of ${plural(this.rows.length, "request")}. Up and down choose a request, left and right move in time, plus and minus zoom, 0 shows all.`);
     this.whole = [Math.min(0, ...this.rows.slice(0, 1).map((q) => q.at)), this.rows.reduce((m, q) => Math.max(m, q.end), 1e-3)];
-    this.reset();
+    this.first();
   },
 
   /** Rows with their moments in seconds. */
@@ -55,6 +55,24 @@ const waterfall = {
     this.readout.textContent = "";
     this.chosen = -1;
     this.draw();
+  },
+
+  /** Shows as many of the first requests as can be told apart. */
+  first() {
+    this.reset();
+    const some = this.rows.slice(0, 100);
+    if (some.length === this.rows.length) return;
+    this.view.shown = some.length;
+    this.view.from = some[0].at;
+    this.view.to = some.reduce((m, q) => Math.max(m, q.end), this.view.from + 1e-3);
+    this.draw();
+  },
+
+  /** Goes on by a part of the requests in view, with the time in which they were. */
+  leaf(part) {
+    this.move(0, part);
+    const top = this.rows[Math.ceil(this.view.top)];
+    if (top) this.move((top.at - this.view.from) / (this.view.to - this.view.from) - 0.02, 0);
   },
 
   draw() {
