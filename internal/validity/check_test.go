@@ -119,9 +119,7 @@ func TestChecks(t *testing.T) {
 		{"70 % of two cores", "client_cpu", run{load: closed8, requests: 50, after: cpu(0.70)}, "warn", ""},
 		{"93 %, with stamps of the kernel", "client_cpu", run{load: closed8, requests: 50, after: func(s []engine.Sample, t *engine.Totals) {
 			cpu(0.93)(s, t)
-			for i := range s {
-				s[i].Events[0].Kernel = s[i].Events[0].At - 1
-			}
+			kernelStamps(s, t)
 		}}, "warn", ""},
 		{"93 % for half a second", "client_cpu", run{load: closed8, requests: 50, after: func(s []engine.Sample, t *engine.Totals) {
 			cpu(0.93)(s, t)
@@ -140,6 +138,16 @@ func TestChecks(t *testing.T) {
 		{"the burst that opens the slots", "client_lag", run{load: scenario.Load{Concurrency: 32}, requests: 50, jitter: jitter(1, 0.1, 40), delay: func(i int) float64 { return max(0.1, float64(31-i)) }}, "", ""},
 		{"a freeze", "client_lag", run{load: scenario.Load{Rate: 100, Seed: 1}, requests: 100, jitter: jitter(1, 0.1, 40), after: freeze(200, 550)}, "", ""},
 		{"with stamps of the kernel", "client_lag", run{load: closed8, requests: 400, delay: every(10, 20), jitter: jitter(1, 0.1, 40), after: kernelStamps}, "", ""},
+		{"where the kernel misses the first stamps", "client_lag", run{load: closed8, requests: 400, delay: every(10, 20), jitter: jitter(1, 0.1, 40), after: without(kernelStamps, 3)}, "", ""},
+		{"where the kernel stamps now and then", "client_lag", run{load: closed8, requests: 400, delay: every(10, 20), jitter: jitter(1, 0.1, 40), after: without(kernelStamps, 200)}, "invalid", ""},
+		// shared_stamps
+		{"a client that comes round every 35 ms", "shared_stamps", run{load: closed8, requests: 50, after: readsTogether(4, 3.5)}, "invalid", "the client read 75% of the events late and together with others"},
+		{"one request in 10 is read two events at a time", "shared_stamps", run{load: closed8, requests: 400, after: nth(10, readsTogether(2, 5))}, "warn", ""},
+		{"a server that writes four events at once", "shared_stamps", run{load: closed8, requests: 50, after: readsTogether(4, 0.3)}, "", ""},
+		{"so it does, and one read in 50 is late", "shared_stamps", run{load: closed8, requests: 400, after: then(readsTogether(4, 0.3), nth(50, readsTogether(4, 5)))}, "", ""},
+		{"late by less than a tenth of a gap", "shared_stamps", run{load: closed8, requests: 50, gap: 100, after: readsTogether(4, 8)}, "", ""},
+		{"together, with stamps of the client's own", "shared_stamps", run{load: closed8, requests: 50, after: then(readsTogether(4, 3.5), without(nil, 1000))}, "", ""},
+		{"a scenario that allows it", "shared_stamps", run{load: closed8, requests: 50, after: readsTogether(4, 3.5), input: limit("shared_stamps", scenario.Limit{Warn: number(0.9), Invalid: number(1)})}, "", ""},
 		// sockets
 		{"out of descriptors, in the warm-up", "sockets", run{load: closed8, requests: 50, warmup: 8, after: fail(1, llm.ErrClient)}, "invalid", "ulimit"},
 		{"refused by the server", "sockets", run{load: closed8, requests: 50, after: fail(50, llm.ErrDial)}, "", ""},
@@ -271,6 +279,54 @@ func kernelStamps(s []engine.Sample, _ *engine.Totals) {
 	for i := range s {
 		for k := range s[i].Events {
 			s[i].Events[k].Kernel = s[i].Events[k].At - 1000
+		}
+	}
+}
+
+// readsTogether reads n events at a time, so many ms after the last of them came.
+func readsTogether(n int, lag float64) func([]engine.Sample, *engine.Totals) {
+	return func(s []engine.Sample, _ *engine.Totals) {
+		for i := range s {
+			events := s[i].Events
+			for k := range events {
+				last := events[min(k-k%n+n-1, len(events)-1)]
+				came := last.At
+				if last.Kernel != 0 {
+					came = last.Kernel
+				}
+				events[k].Kernel, events[k].At = came, came+int64(lag*1e6)
+			}
+		}
+	}
+}
+
+// nth lets a habit loose on one request in n only; the others are stamped well.
+func nth(n int, habit func([]engine.Sample, *engine.Totals)) func([]engine.Sample, *engine.Totals) {
+	return func(s []engine.Sample, t *engine.Totals) {
+		for i := range s {
+			if i%n == 0 {
+				habit(s[i:i+1], t)
+			} else if s[i].Events[0].Kernel == 0 {
+				kernelStamps(s[i:i+1], t)
+			}
+		}
+	}
+}
+
+func then(a, b func([]engine.Sample, *engine.Totals)) func([]engine.Sample, *engine.Totals) {
+	return func(s []engine.Sample, t *engine.Totals) { a(s, t); b(s, t) }
+}
+
+// without takes the kernel's stamps from the first n requests.
+func without(habit func([]engine.Sample, *engine.Totals), n int) func([]engine.Sample, *engine.Totals) {
+	return func(s []engine.Sample, t *engine.Totals) {
+		if habit != nil {
+			habit(s, t)
+		}
+		for i := range s[:min(n, len(s))] {
+			for k := range s[i].Events {
+				s[i].Events[k].Kernel = 0
+			}
 		}
 	}
 }

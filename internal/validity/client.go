@@ -22,7 +22,7 @@ var clientCPU = Definition{
 		if u.WallSeconds < shortestWall || u.Cores <= 0 || u.CPUSeconds < 0 {
 			return nil
 		}
-		if f.kernel {
+		if f.byKernel() {
 			t.invalid = max(t.invalid, 0.95)
 		}
 		v := u.CPUSeconds / (u.WallSeconds * u.Cores)
@@ -68,7 +68,7 @@ var clientLag = Definition{
 		"slots, where requests wait for one another by design. The gaps that were measured must bear it out: where p99 of icl lies " +
 		"within the threshold of its median, no more than 1 % of stamps can have been that late. Without a schedule (`rate: inf`) it is not judged.",
 	judge: func(f *facts, t thresholds) *reading {
-		if f.kernel || (f.Load.Unlimited() && !f.closedLoop()) {
+		if f.byKernel() || (f.Load.Unlimited() && !f.closedLoop()) {
 			return nil
 		}
 		gap := f.stat("itl", "p50")

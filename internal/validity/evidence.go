@@ -17,11 +17,11 @@ import (
 type Evidence struct {
 	load *scenario.Load
 	rows []row
+	receipt
 
-	kernel     bool // receive stamps are the kernel's
-	sockets    int  // requests that the client's own want of sockets broke
-	strange    int  // requests with an outcome that is none
-	backwards  int  // requests with a stamp before one that must precede it
+	sockets    int // requests that the client's own want of sockets broke
+	strange    int // requests with an outcome that is none
+	backwards  int // requests with a stamp before one that must precede it
 	backwardAt string
 	tokens     tokenEvidence
 	prompts    map[string]struct{}
@@ -75,7 +75,7 @@ func (e *Evidence) Add(s *engine.Sample) {
 		r.latency = orNaN(get(name))
 	}
 	e.rows = append(e.rows, r)
-	e.kernel = e.kernel || (len(s.Events) > 0 && s.Events[0].Kernel != 0)
+	e.receipt.add(s)
 	if s.Class == llm.ErrClient {
 		e.sockets++
 	}

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"loadgate/engine"
 	"loadgate/internal/validity"
 	"loadgate/scenario"
 )
@@ -27,6 +28,54 @@ func (b busy) jitter() float64 {
 		return 15 * b.rng.Float64()
 	}
 	return 0.5 * b.rng.ExpFloat64()
+}
+
+// reads gives samples the stamps of a busy client: each of its reads takes what
+// came until then. The server writes burst events at once.
+func (b busy) reads(burst int) func([]engine.Sample, *engine.Totals) {
+	return func(s []engine.Sample, _ *engine.Totals) {
+		for i := range s {
+			events := s[i].Events
+			for k := range events {
+				events[k].Kernel = events[min(k-k%burst+burst-1, len(events)-1)].At
+			}
+			for k := 0; k < len(events); {
+				read, n := events[k].Kernel+int64(1e6*(0.02+b.jitter())), k
+				for n < len(events) && events[n].Kernel <= read {
+					n++
+				}
+				for last := events[n-1].Kernel; k < n; k++ {
+					events[k].At, events[k].Kernel = read, last
+				}
+			}
+		}
+	}
+}
+
+// A busy laptop in front of servers of all kinds must not be told that it reads
+// badly.
+func TestOrdinaryReadsAreQuiet(t *testing.T) {
+	t.Parallel()
+	warned, runs := 0, 0
+	for seed := range uint64(8) {
+		for _, gap := range []float64{1, 5, 20, 60} {
+			for _, burst := range []int{1, 2, 8} {
+				b := busy{rand.New(rand.NewPCG(seed, 11))}
+				r := run{load: scenario.Load{Concurrency: 8, Seed: seed}, requests: 50, tokens: 64, gap: gap, after: b.reads(burst)}
+				f, found := of(r.check(t), "shared_stamps")
+				if f.Level == validity.Invalid {
+					t.Errorf("seed %d, gaps of %g ms, %d events at once: %s", seed, gap, burst, f.Message)
+				}
+				if found && gap >= 5 {
+					warned++
+				}
+				runs++
+			}
+		}
+	}
+	if warned > runs/100 {
+		t.Errorf("%d of %d runs have a warning", warned, runs)
+	}
 }
 
 // A matrix of 36 cells of 50 requests, run 20 times on a busy machine, must not

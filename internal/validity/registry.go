@@ -10,6 +10,7 @@ var registry = []Definition{
 	clientSteal,
 	clientThrottling,
 	clientLag,
+	sharedStamps,
 	clientSockets,
 	conservation,
 	clock,
