@@ -104,8 +104,8 @@ func TestControlDataIsChecked(t *testing.T) {
 	}
 	for name, spoil := range map[string]func(*receiver){
 		"none":           func(r *receiver) { r.head.SetControllen(0) },
-		"cut":            func(r *receiver) { r.head.SetControllen(20) },
-		"short message":  func(r *receiver) { r.ctl.header.SetLen(20) },
+		"cut":            func(r *receiver) { r.head.SetControllen(unix.CmsgLen(4)) },
+		"short message":  func(r *receiver) { r.ctl.header.SetLen(unix.CmsgLen(4)) },
 		"other level":    func(r *receiver) { r.ctl.header.Level = unix.SOL_TCP },
 		"other message":  func(r *receiver) { r.ctl.header.Type = unix.SCM_RIGHTS },
 		"hardware alone": func(r *receiver) { r.ctl.stamps.Ts[2] = r.ctl.stamps.Ts[0]; r.ctl.stamps.Ts[0] = unix.Timespec{} },
