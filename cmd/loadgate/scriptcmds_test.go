@@ -49,17 +49,17 @@ type signalled struct{}
 
 type process struct{ cmd *exec.Cmd }
 
-// cmdSignal sends a signal to the newest background command whose first
-// argument is the one named, and remembers the command for exited.
+// cmdSignal sends a signal to the newest background command in whose arguments a
+// word stands, and remembers the command for exited.
 //
-//	signal INT|TERM|KILL subcommand
+//	signal INT|TERM|KILL word
 func cmdSignal(ts *testscript.TestScript, neg bool, args []string) {
 	signals := map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM, "KILL": os.Kill}
 	if neg || len(args) != 2 || signals[args[0]] == nil {
-		ts.Fatalf("usage: signal INT|TERM|KILL subcommand")
+		ts.Fatalf("usage: signal INT|TERM|KILL word")
 	}
 	for _, cmd := range slices.Backward(ts.BackgroundCmds()) {
-		if len(cmd.Args) > 1 && cmd.Args[1] == args[1] {
+		if slices.Contains(strings.Fields(strings.Join(cmd.Args, " ")), args[1]) {
 			ts.Value(signalled{}).(*process).cmd = cmd
 			ts.Check(cmd.Process.Signal(signals[args[0]]))
 			return
