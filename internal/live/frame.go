@@ -159,7 +159,7 @@ func percentiles(p50, p99 float64) string {
 func (s *Snapshot) output() []fact {
 	facts := []fact{{text: brief(s.ChunkRate) + " chunks/s", rank: 0}}
 	if len(s.Trend) > 1 {
-		top := 0.0
+		top := s.ChunkRate
 		for _, v := range s.Trend[max(0, len(s.Trend)-barColumns):] {
 			top = max(top, v)
 		}

@@ -26,6 +26,7 @@ type screen interface {
 type view struct {
 	screen
 	every time.Duration
+	stays bool // it shows the last state after the end, which must not be stale
 }
 
 // Progress shows a run until it is closed.
@@ -52,12 +53,12 @@ func New(w io.Writer, mode Mode, opts Options, source func() Snapshot) *Progress
 	switch mode {
 	case None:
 	case Bar:
-		p.views = append(p.views, view{newBlock(w, opts), blockInterval})
+		p.views = append(p.views, view{screen: newBlock(w, opts), every: blockInterval})
 	default:
-		p.views = append(p.views, view{&lines{w: w}, plainInterval})
+		p.views = append(p.views, view{screen: &lines{w: w}, every: plainInterval})
 	}
 	if opts.Web != nil {
-		p.views = append(p.views, view{opts.Web, webInterval})
+		p.views = append(p.views, view{screen: opts.Web, every: webInterval, stays: true})
 	}
 	if len(p.views) > 0 {
 		p.done.Go(func() { p.watch(source) }) // ends with Close
@@ -75,20 +76,20 @@ func (p *Progress) watch(source func() Snapshot) {
 	var past trend
 	tick := time.NewTicker(every)
 	defer tick.Stop()
-	for looks := 1; ; looks++ {
+	for looks, over := 1, false; !over; looks++ {
 		select {
 		case <-tick.C:
-			now := source()
-			past.add(time.Now(), &now)
-			now.Trend = past.values
-			p.each(func(v view) {
-				if looks%int(v.every/every) == 0 {
-					v.show(now)
-				}
-			})
 		case <-p.stop:
-			return
+			over = true
 		}
+		now := source()
+		past.add(time.Now(), &now)
+		now.Trend = past.values
+		p.each(func(v view) {
+			if over && v.stays || !over && looks%int(v.every/every) == 0 {
+				v.show(now)
+			}
+		})
 	}
 }
 

@@ -34,7 +34,7 @@ function cell(s) {
   at("cell-bar").value = s.share;
   const parts = [`cell ${s.cell}`];
   if (s.repeats > 1) parts.push(`repeat ${s.repeat} of ${s.repeats}`);
-  if (s.phase) parts.push(s.phase);
+  if (s.phase && !s.measured) parts.push(s.phase);
   parts.push(duration(s.elapsed));
   say("where", parts.join(" · "));
   say("done", s.planned > 0 ? `${s.done} / ${s.planned}` : `${s.done}`);
@@ -54,7 +54,7 @@ function trend(values, now) {
   const points = values.map((v, i) => `${(i * step).toFixed(1)},${(118 - 112 * v / top).toFixed(1)}`).join(" ");
   at("curve").setAttribute("points", points);
   at("area").setAttribute("points", `0,120 ${points} 600,120`);
-  say("trend-says", `${brief(now)} of late, ${brief(Math.max(...values))} at most in the last ${values.length} s`);
+  say("trend-says", `${brief(now)} of late, ${brief(Math.max(now, ...values))} at most in the last ${values.length} s`);
 }
 
 let told = "";
@@ -80,6 +80,7 @@ function end(s) {
   box.textContent = s.verdict || "the run has ended";
   box.className = s.tone;
   link("the run has ended", "");
+  say("h-cell", "Last cell");
 }
 
 const source = new EventSource("events");
