@@ -7,6 +7,9 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
 
 	"loadgate/internal/llm"
 	"loadgate/internal/wire"
@@ -47,15 +50,28 @@ func BenchmarkStream(b *testing.B) {
 				b.SetBytes(int64(len(event)))
 				got := &counter{}
 				b.ResetTimer()
+				before := cpuTime(b)
 				res := client.Do(b.Context(), streamCall(url), "", got)
+				used := cpuTime(b) - before
 				b.StopTimer()
 				if res.Err != nil || got.frames < b.N {
 					b.Fatalf("%d of %d events: %v", got.frames, b.N, res.Err)
 				}
+				b.ReportMetric(float64(used)/float64(b.N), "cpu-ns/op")
 				b.ReportMetric(100*float64(got.stamped)/float64(got.frames), "%stamped")
 			})
 		}
 	}
+}
+
+// cpuTime is what the process has used. Unlike the time of day, it hardly depends
+// on who else is using the machine.
+func cpuTime(b *testing.B) time.Duration {
+	var u unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // bulkServer answers with a piece of a stream, many times over, as fast as it
