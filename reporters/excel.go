@@ -122,7 +122,7 @@ func (b *workbook) setUp(doc *result.Document) error {
 		asGeneral: {Alignment: top},
 		asHeader: {
 			NumFmt:    49,
-			Font:      &excelize.Font{Bold: true},
+			Font:      &excelize.Font{Bold: true, Family: "Calibri", Size: 11},
 			Fill:      excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"DDE3EA"}},
 			Alignment: &excelize.Alignment{Vertical: "center", WrapText: true},
 		},
@@ -153,6 +153,9 @@ func (b *workbook) setUpTints() error {
 	return nil
 }
 
+// headHeight is the height of a header row: two lines of text.
+const headHeight = 32
+
 // column describes one column of a sheet.
 type column struct {
 	head   string
@@ -180,7 +183,7 @@ func (b *workbook) sheet(name string, columns []column) (*sheet, error) {
 	}
 	s := &sheet{book: b, name: name, stream: stream, columns: columns}
 	for i, c := range columns {
-		if err := stream.SetColWidth(i+1, i+1, c.width); err != nil {
+		if err := stream.SetColWidth(i+1, i+1, max(c.width, headWidth(c.head))); err != nil {
 			return nil, err
 		}
 	}
@@ -192,7 +195,17 @@ func (b *workbook) sheet(name string, columns []column) (*sheet, error) {
 	for i, c := range columns {
 		heads[i] = c.head
 	}
-	return s, s.addAs(heads, func(int) format { return asHeader })
+	return s, s.addAs(heads, func(int) format { return asHeader }, excelize.RowOpts{Height: headHeight})
+}
+
+// headWidth is the width at which no word of a head is broken, which is bold
+// and stands beside the button of a filter.
+func headWidth(head string) float64 {
+	longest := 0
+	for _, word := range strings.Fields(head) {
+		longest = max(longest, displayWidth(word))
+	}
+	return math.Min(1.15*float64(longest)+3, 40)
 }
 
 // add appends a row; nil leaves a cell empty.
@@ -200,7 +213,7 @@ func (s *sheet) add(values ...any) error {
 	return s.addAs(values, func(i int) format { return s.columns[i].format })
 }
 
-func (s *sheet) addAs(values []any, formatOf func(i int) format) error {
+func (s *sheet) addAs(values []any, formatOf func(i int) format, opts ...excelize.RowOpts) error {
 	if err := s.book.ctx.Err(); err != nil {
 		return err
 	}
@@ -209,7 +222,7 @@ func (s *sheet) addAs(values []any, formatOf func(i int) format) error {
 		row[i] = s.book.cell(v, formatOf(i))
 	}
 	s.rows++
-	return s.stream.SetRow(fmt.Sprintf("A%d", s.rows), row)
+	return s.stream.SetRow(fmt.Sprintf("A%d", s.rows), row, opts...)
 }
 
 // cell makes a typed value: a number stays a number, an absent one becomes an
