@@ -49,12 +49,12 @@ func sampled() *reporters.Report {
 		s.Warmup = i%4 == 0
 		first = append(first, s)
 	}
-	one, bad := streamed(0), streamed(1)
+	one := streamed(0)
 	one.Usage.Output, one.TokN, one.Events = 1, one.Tok1, one.Events[:1]
 	one.Sched -= 50 * ms // waited in the client
 	one.Sched = max(one.Sched, 1)
 	one.Start += 50 * ms
-	bad = engine.Sample{
+	bad := engine.Sample{
 		ID: nasty[0], Session: nasty[8], Index: 1, Sched: 1, Ready: 1, Start: 1, Done: 2 * ms, Outcome: llm.Failed, Class: "reset", Error: nasty[6] + nasty[9],
 	}
 	samples := map[string][]engine.Sample{a.ID: first, b.ID: {one, bad}}
