@@ -78,7 +78,13 @@ func isReset(err error) bool {
 	return false
 }
 
+// isTLS knows crypto/tls' own errors. An alert comes as an OpError whose Op says
+// who raised it: with TLS 1.3 a server that wants a certificate does so after
+// the handshake.
 func isTLS(err error) bool {
+	if op, ok := errors.AsType[*net.OpError](err); ok && (op.Op == "remote error" || op.Op == "local error") {
+		return true
+	}
 	var (
 		alert  tls.AlertError
 		record tls.RecordHeaderError

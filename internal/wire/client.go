@@ -3,7 +3,6 @@ package wire
 import (
 	"cmp"
 	"context"
-	"crypto/tls"
 	"math"
 	"net/http"
 	"net/url"
@@ -104,8 +103,4 @@ func (c *Client) exchange(ctx context.Context, what ask) Result {
 		res = x.run(ctx)
 	}
 	return res
-}
-
-func tlsConfig() *tls.Config {
-	return &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}
 }

@@ -32,7 +32,7 @@ type endpoint struct {
 
 func newDialer(opt Options) *dialer {
 	d := &dialer{
-		clock: opt.Clock, timeouts: opt.Timeouts, tls: tlsConfig(),
+		clock: opt.Clock, timeouts: opt.Timeouts, tls: tlsConfig(opt.TLS),
 		warm: map[endpoint][]*conn{}, open: map[endpoint]int{},
 	}
 	if !opt.UserStamps {

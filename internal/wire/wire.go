@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"crypto/tls"
 	"time"
 
 	"loadgate/internal/llm"
@@ -21,10 +22,11 @@ type Timeouts struct {
 type Options struct {
 	Clock          llm.Clock
 	Timeouts       Timeouts
-	NewConnections bool   // a connection for each request
-	MaxConnections int    // idle connections to keep; 0 = no limit
-	UserAgent      string // "" = loadgate
-	UserStamps     bool   // ask the kernel for no receive stamps
+	NewConnections bool        // a connection for each request
+	MaxConnections int         // idle connections to keep; 0 = no limit
+	UserAgent      string      // "" = loadgate
+	UserStamps     bool        // ask the kernel for no receive stamps
+	TLS            *tls.Config // as TLS.Load makes it; nil = the zero TLS
 }
 
 // Progress is what the receiver learnt from one frame; it drives the time
