@@ -146,7 +146,11 @@ func TestHTMLInABrowser(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := browse(t, htmlPage(t, withRequests(reports()[name], 400, 8)), c.flags...)
+			const fits = "document.body.dataset.saw = document.documentElement.scrollWidth <= innerWidth"
+			b := browse(t, acting(htmlPage(t, withRequests(reports()[name], 400, 8)), fits), c.flags...)
+			if got := saw.FindStringSubmatch(b.dom); got == nil || got[1] != "true" {
+				t.Errorf("the page is wider than the window: %q", got)
+			}
 			if said := b.console(); len(said) > 0 {
 				t.Errorf("the console says %q", said)
 			}

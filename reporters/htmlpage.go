@@ -64,15 +64,26 @@ func newPage(r *Report) *page {
 	p.Table = newHTMLTable(r)
 	p.Failures = failuresByCell(r)
 	p.Rules, p.Passed = rulesOf(r)
-	for _, rule := range p.Rules {
-		if rule.Tone == "bad" {
-			p.Broken = append(p.Broken, rule.Name)
-		}
-	}
+	p.Broken = brokenOf(p.Rules)
 	p.believe(u)
 	p.Environment, p.Labels = environment(r.Doc), labels(r.Doc.Labels)
 	p.Version = clean(r.Doc.Loadgate, maxName)
 	return p
+}
+
+// brokenOf names the rules that failed, the first few of many.
+func brokenOf(rules []htmlRule) []string {
+	const most = 6
+	var names []string
+	for _, rule := range rules {
+		if rule.Tone == "bad" {
+			names = append(names, rule.Name)
+		}
+	}
+	if len(names) > most {
+		names = append(names[:most-1], fmt.Sprintf("and %d more rules", len(names)-most+1))
+	}
+	return names
 }
 
 func head(text string, ink ink) headline {

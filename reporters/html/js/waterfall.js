@@ -117,21 +117,38 @@ const waterfall = {
     }
   },
 
-  /** One pass a colour over the rows in view; in one line of pixels lie several rows where they are many. */
+  /**
+   * One pass a colour over the rows in view. Bars lie on whole pixels, and those
+   * of several rows that meet on one line of pixels are drawn as one: of ten
+   * thousand rows no more is drawn than can be seen.
+   */
   lines(ctx) {
     const row = this.area.height / this.view.shown;
     const first = Math.max(0, Math.floor(this.view.top));
     const last = Math.min(this.rows.length, Math.ceil(this.view.top + this.view.shown));
-    const thick = Math.max(1, Math.min(row * 0.8, 14));
+    const thick = Math.max(1, Math.round(Math.min(row * 0.8, 14)));
+    let open = null;
+    const flush = () => {
+      if (open) ctx.fillRect(open.a, open.y, Math.max(1, open.b - open.a), thick);
+      open = null;
+    };
     const bar = (i, from, to) => {
-      const a = Math.max(0, this.X(from));
-      const b = Math.min(this.area.width, this.X(to));
+      const a = Math.round(Math.max(0, this.X(from)));
+      const b = Math.round(Math.min(this.area.width, this.X(to)));
       if (b < 0 || a > this.area.width) return;
-      ctx.fillRect(a, (i - this.view.top) * row + (row - thick) / 2, Math.max(b - a, 0.75), thick);
+      const y = Math.round((i - this.view.top) * row + (row - thick) / 2);
+      if (open && open.y === y && a <= open.b + 1 && b >= open.a - 1) {
+        open.a = Math.min(open.a, a);
+        open.b = Math.max(open.b, b);
+        return;
+      }
+      flush();
+      open = { y, a, b };
     };
     const pass = (color, each) => {
       ctx.fillStyle = theme.color(color);
       for (let i = first; i < last; i++) each(this.rows[i], i);
+      flush();
     };
     pass("--queue", (q, i) => q.start > q.at && bar(i, q.at, q.start));
     pass("--wait", (q, i) => bar(i, q.start, q.first ?? q.end));
