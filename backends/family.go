@@ -1,6 +1,7 @@
 package backends
 
 import (
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ type family struct {
 	name   string // of the section, for errors
 	config common
 	header http.Header
+	tls    *tls.Config    // nil = the usual
 	extra  map[string]any // keys of the body that the kind adds; params win over them
 	audit  bool           // look for audit hits
 	perUse bool           // ask for usage in every chunk
@@ -50,6 +52,9 @@ func (f *family) Model() string { return *f.model.Load() }
 
 // Timeouts implements Limited.
 func (f *family) Timeouts() wire.Timeouts { return f.config.Timeouts.limits() }
+
+// TLS implements Secured.
+func (f *family) TLS() *tls.Config { return f.tls }
 
 // TokenizerName implements TokenizerNamer.
 func (f *family) TokenizerName() string { return f.config.Tokenizer }

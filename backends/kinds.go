@@ -1,6 +1,7 @@
 package backends
 
 import (
+	"crypto/tls"
 	"encoding/json"
 
 	"loadgate/internal/kind"
@@ -18,6 +19,10 @@ var Kinds = kind.Set[llm.Backend]{
 
 // Limited is a Backend whose section sets time limits.
 type Limited interface{ Timeouts() wire.Timeouts }
+
+// Secured is a Backend whose section may say whom to trust and how to prove who
+// we are; nil = it says nothing.
+type Secured interface{ TLS() *tls.Config }
 
 // TokenizerNamer is a Backend whose section names the tokenizer with which
 // texts are counted where the server sends no usage; "" = none.

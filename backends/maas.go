@@ -21,6 +21,7 @@ func openMaaS(n *yamlpos.Node, ctx kind.Context) (llm.Backend, diag.List) {
 	s.check(&cfg.common)
 	e := s.endpoint(&cfg.common, cfg.URL)
 	f := newFamily(ctx.Name, cfg.common, &e)
+	f.tls = s.secure(cfg.TLS, &e.call, ctx.Dir)
 	f.header = cfg.header(cfg.APIKey)
 	f.audit = true
 	f.ignoreEOS(cfg.IgnoreEOS)

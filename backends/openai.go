@@ -26,6 +26,7 @@ func openOpenAI(n *yamlpos.Node, ctx kind.Context) (llm.Backend, diag.List) {
 		key = usualKey(&e.call, ctx.Lookup)
 	}
 	f := newFamily(ctx.Name, cfg.common, &e)
+	f.tls = s.secure(cfg.TLS, &e.call, ctx.Dir)
 	f.header = cfg.header(key)
 	return f, s.list
 }

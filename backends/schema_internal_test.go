@@ -34,6 +34,9 @@ func TestSchemasNameEveryKey(t *testing.T) {
 	if diff := cmp.Diff(properties(t, "../schemas/scenario.base.json", "$defs", "timeouts"), keysOf(reflect.TypeFor[timeouts]())); diff != "" {
 		t.Errorf("timeouts: schema -, Go +\n%s", diff)
 	}
+	if diff := cmp.Diff(properties(t, "../schemas/scenario.base.json", "$defs", "tls"), keysOf(reflect.TypeFor[tlsFiles]())); diff != "" {
+		t.Errorf("tls: schema -, Go +\n%s", diff)
+	}
 }
 
 // properties lists the properties of a schema inside a file.

@@ -31,6 +31,15 @@ type common struct {
 type remote struct {
 	URL    string         `yaml:"url"`
 	APIKey yamlpos.Secret `yaml:"api_key"`
+	TLS    tlsFiles       `yaml:"tls"`
+}
+
+// tlsFiles says how server and client prove who they are.
+type tlsFiles struct {
+	CA       string `yaml:"ca"`
+	Cert     string `yaml:"cert"`
+	Key      string `yaml:"key"`
+	Insecure bool   `yaml:"insecure"`
 }
 
 // timeouts are the limits of one request; 0s = none.

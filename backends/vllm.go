@@ -32,6 +32,7 @@ func openVLLM(n *yamlpos.Node, ctx kind.Context) (llm.Backend, diag.List) {
 	}
 	e := s.endpoint(&cfg.common, cfg.URL)
 	f := newFamily(ctx.Name, cfg.common, &e)
+	f.tls = s.secure(cfg.TLS, &e.call, ctx.Dir)
 	f.header = cfg.header(cfg.APIKey)
 	f.perUse = cfg.UsagePerChunk
 	f.ignoreEOS(cfg.IgnoreEOS)
