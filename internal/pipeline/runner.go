@@ -234,6 +234,9 @@ func (r *Runner) client(c *Cell) *wire.Client {
 	if limited, ok := c.Backend.(backends.Limited); ok {
 		opt.Timeouts = limited.Timeouts()
 	}
+	if secured, ok := c.Backend.(backends.Secured); ok {
+		opt.TLS = secured.TLS()
+	}
 	return wire.New(opt)
 }
 
