@@ -5,11 +5,11 @@
 // stream. Out: calls (method, URL, header, body) and what each event says:
 // content, reasoning, tool calls, usage, finish reason, audit, error.
 //
-// Kinds are pure codecs. They open no connection (and no file but those of tls:),
-// read no clock, and render the
-// same request to the same bytes every time. The one thing that changes after
-// opening is what only a running server can tell: the model (UseModels) and the
-// address of a simulator (Connect), both before the first request.
+// Kinds are pure codecs. They open no connection and no file but those of `tls:`,
+// read no clock, and render the same request to the same bytes every time. The
+// one thing that changes after opening is what only a running server can tell:
+// the model (UseModels) and the address of a simulator (Connect), both before
+// the first request.
 //
 // openai, vllm, maas and simulator speak one protocol and differ in a few keys;
 // they share family.go (the codec), chat.go (bodies) and decoder.go, which reads
