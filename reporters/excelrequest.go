@@ -2,12 +2,10 @@ package reporters
 
 import (
 	"math"
-	"strconv"
-	"strings"
 
-	"loadgate/engine"
 	"loadgate/internal/llm"
 	"loadgate/internal/result"
+	"loadgate/internal/store"
 	"loadgate/metrics"
 	"loadgate/scenario"
 )
@@ -78,7 +76,8 @@ func (r *sheetRequest) at(stamp int64) float64 {
 	return float64(stamp-r.base) / 1e6
 }
 
-func sheetRequestOf(c *result.Cell, s *engine.Sample, load *scenario.Load) sheetRequest {
+func sheetRequestOf(c *result.Cell, rec *store.Record, load *scenario.Load) sheetRequest {
+	s := &rec.Sample
 	get := metrics.PerRequest(s, load)
 	value := func(metric string) float64 {
 		if v, ok := get(metric); ok {
@@ -87,7 +86,7 @@ func sheetRequestOf(c *result.Cell, s *engine.Sample, load *scenario.Load) sheet
 		return math.NaN()
 	}
 	r := sheetRequest{
-		cell: c.ID, repeat: repeatOfSample(s), index: float64(s.Index), status: math.NaN(),
+		cell: c.ID, repeat: float64(rec.Repeat + 1), index: float64(s.Index), status: math.NaN(),
 		outcome: string(s.Outcome), class: string(s.Class), due: due(s), start: s.Start, done: s.Done,
 		ttft: math.NaN(), tpot: math.NaN(), e2el: math.NaN(),
 		input: value("input_tokens"), output: value("output_tokens"), reasoning: value("reasoning_tokens"),
@@ -106,18 +105,4 @@ func sheetRequestOf(c *result.Cell, s *engine.Sample, load *scenario.Load) sheet
 		r.tpot = math.NaN() // an answer in one event has no time between tokens
 	}
 	return r
-}
-
-// repeatOfSample reads the repeat, from 1, off the request's id, which ends in
-// the repeat from 0 and the index: "…-2-17". NaN where it does not.
-func repeatOfSample(s *engine.Sample) float64 {
-	head, ok := strings.CutSuffix(s.ID, "-"+strconv.Itoa(s.Index))
-	if !ok {
-		return math.NaN()
-	}
-	n, err := strconv.ParseUint(head[strings.LastIndexByte(head, '-')+1:], 10, 16)
-	if err != nil {
-		return math.NaN()
-	}
-	return float64(n + 1)
 }

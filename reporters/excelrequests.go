@@ -64,7 +64,7 @@ func (q *requestSheet) addCell(r *Report, c *result.Cell) error {
 	var held []sheetRequest
 	base, based := int64(math.MaxInt64), false
 	load := sendingOf(c)
-	for sample, err := range r.Samples(c.ID) {
+	for rec, err := range r.Samples(c.ID) {
 		if err == nil {
 			err = q.book.ctx.Err()
 		}
@@ -75,10 +75,10 @@ func (q *requestSheet) addCell(r *Report, c *result.Cell) error {
 			q.left++
 			continue
 		}
-		held = append(held, sheetRequestOf(c, &sample, load))
+		held = append(held, sheetRequestOf(c, &rec, load))
 		if !based {
-			base = min(base, due(&sample))
-			based = sample.Index == 0 || len(held) == mostHeld
+			base = min(base, due(&rec.Sample))
+			based = rec.Sample.Index == 0 || len(held) == mostHeld
 		}
 		if based {
 			if err := q.flush(held, base); err != nil {

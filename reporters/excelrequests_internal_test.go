@@ -10,6 +10,7 @@ import (
 
 	"loadgate/engine"
 	"loadgate/internal/result"
+	"loadgate/internal/store"
 )
 
 // What a sheet has no room for is counted, on the sheet and in Environment.
@@ -17,10 +18,10 @@ func TestExcelSaysHowManyRequestsAreLeftOut(t *testing.T) {
 	t.Parallel()
 	r := &Report{
 		Doc: &result.Document{Cells: []*result.Cell{{ID: "a"}, {ID: "b"}, {ID: "c"}}},
-		Samples: func(string) iter.Seq2[engine.Sample, error] {
-			return func(yield func(engine.Sample, error) bool) {
+		Samples: func(string) iter.Seq2[store.Record, error] {
+			return func(yield func(store.Record, error) bool) {
 				for i := range 400 {
-					if !yield(engine.Sample{Index: i, Start: int64(1000 + i)}, nil) {
+					if !yield(store.Record{Sample: engine.Sample{Index: i, Start: int64(1000 + i)}}, nil) {
 						return
 					}
 				}

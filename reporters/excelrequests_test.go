@@ -13,6 +13,7 @@ import (
 	"loadgate/engine"
 	"loadgate/internal/llm"
 	"loadgate/internal/result"
+	"loadgate/internal/store"
 	"loadgate/reporters"
 )
 
@@ -39,8 +40,8 @@ func streamOf(cell *result.Cell, repeat, index int) engine.Sample {
 // samplesOf gives each cell of a report n requests a repeat, every change to
 // them made by edit.
 func samplesOf(r *reporters.Report, n int, edit func(*engine.Sample)) *reporters.Report {
-	r.Samples = func(id string) iter.Seq2[engine.Sample, error] {
-		return func(yield func(engine.Sample, error) bool) {
+	r.Samples = func(id string) iter.Seq2[store.Record, error] {
+		return func(yield func(store.Record, error) bool) {
 			for _, c := range r.Doc.Cells {
 				for i := range n {
 					if c.ID != id {
@@ -50,7 +51,7 @@ func samplesOf(r *reporters.Report, n int, edit func(*engine.Sample)) *reporters
 					if edit != nil {
 						edit(&s)
 					}
-					if !yield(s, nil) {
+					if !yield(store.Record{Sample: s}, nil) {
 						return
 					}
 				}
@@ -114,10 +115,10 @@ func TestExcelRequestTimesCountFromTheFirst(t *testing.T) {
 		"never": {[]int{2, 1, 3}, []string{"3", "0", "6"}},
 	} {
 		r := reports()["one-cell"]
-		r.Samples = func(string) iter.Seq2[engine.Sample, error] {
-			return func(yield func(engine.Sample, error) bool) {
+		r.Samples = func(string) iter.Seq2[store.Record, error] {
+			return func(yield func(store.Record, error) bool) {
 				for _, i := range of.order {
-					if !yield(streamOf(r.Doc.Cells[0], 0, i), nil) {
+					if !yield(store.Record{Sample: streamOf(r.Doc.Cells[0], 0, i)}, nil) {
 						return
 					}
 				}
@@ -136,8 +137,8 @@ func TestExcelBrokenSamples(t *testing.T) {
 	t.Parallel()
 	r := reports()["one-cell"]
 	torn := errors.New("line 812 is torn")
-	r.Samples = func(string) iter.Seq2[engine.Sample, error] {
-		return func(yield func(engine.Sample, error) bool) { yield(engine.Sample{}, torn) }
+	r.Samples = func(string) iter.Seq2[store.Record, error] {
+		return func(yield func(store.Record, error) bool) { yield(store.Record{Sample: engine.Sample{}}, torn) }
 	}
 	if err := reporters.Excel(t.Context(), r, io.Discard); !errors.Is(err, torn) {
 		t.Errorf("got %v", err)

@@ -14,14 +14,15 @@ import (
 	"loadgate/engine"
 	"loadgate/internal/llm"
 	"loadgate/internal/result"
+	"loadgate/internal/store"
 	"loadgate/reporters"
 )
 
 // requestStream makes the samples of a cell: n requests at a steady rate with some
 // that wait, some that fail and a warm-up, in the order of their ends.
-func requestStream(n, tokens int) iter.Seq2[engine.Sample, error] {
+func requestStream(n, tokens int) iter.Seq2[store.Record, error] {
 	const ms = 1_000_000
-	return func(yield func(engine.Sample, error) bool) {
+	return func(yield func(store.Record, error) bool) {
 		rng := rand.New(rand.NewPCG(7, uint64(n)))
 		usage := &llm.Usage{Reasoning: -1, Cached: -1}
 		events := make([]engine.Event, tokens)
@@ -45,7 +46,7 @@ func requestStream(n, tokens int) iter.Seq2[engine.Sample, error] {
 				s.Outcome, s.Class, s.Error, s.Usage = llm.Failed, llm.ErrHTTP5xx, "503 Service Unavailable", nil
 				s.Events, s.Tok1, s.Ans1, s.TokN, s.Done = nil, 0, 0, 0, s.Start+5*ms
 			}
-			if !yield(s, nil) {
+			if !yield(store.Record{Sample: s}, nil) {
 				return
 			}
 		}
@@ -59,7 +60,7 @@ func withRequests(r *reporters.Report, n, tokens int) *reporters.Report {
 		c.Counts.Planned, c.Counts.Sent, c.Counts.Warmup = n-warmup, n-warmup, warmup
 		c.Counts.Completed, c.Counts.Failed = n-warmup-failed, failed
 	}
-	r.Samples = func(string) iter.Seq2[engine.Sample, error] { return requestStream(n, tokens) }
+	r.Samples = func(string) iter.Seq2[store.Record, error] { return requestStream(n, tokens) }
 	return r
 }
 
@@ -201,8 +202,8 @@ func TestHTMLStaysSmall(t *testing.T) {
 func TestHTMLPassesTheErrorOfSamplesOn(t *testing.T) {
 	t.Parallel()
 	r := reports()["matrix"]
-	r.Samples = func(string) iter.Seq2[engine.Sample, error] {
-		return func(yield func(engine.Sample, error) bool) { yield(engine.Sample{}, errDiskFull) }
+	r.Samples = func(string) iter.Seq2[store.Record, error] {
+		return func(yield func(store.Record, error) bool) { yield(store.Record{Sample: engine.Sample{}}, errDiskFull) }
 	}
 	if err := reporters.HTML(t.Context(), r, &bytes.Buffer{}); err == nil {
 		t.Error("no error")

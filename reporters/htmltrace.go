@@ -7,6 +7,7 @@ import (
 	"loadgate/engine"
 	"loadgate/internal/llm"
 	"loadgate/internal/result"
+	"loadgate/internal/store"
 	"loadgate/metrics"
 	"loadgate/scenario"
 )
@@ -20,7 +21,6 @@ type tracer struct {
 	rows          *choice
 	input, output lengths
 	repeats       []phase
-	phases        map[string]int
 }
 
 // phase is the warm-up of one repeat: from its first request to the first
@@ -31,7 +31,7 @@ type phase struct{ begin, measured int64 }
 const maxPhases = 256
 
 func newTracer(c *result.Cell, rows int) *tracer {
-	t := &tracer{rows: newChoice(rows), phases: map[string]int{}}
+	t := &tracer{rows: newChoice(rows)}
 	l := loadOf(c)
 	if !math.IsNaN(l.rate) {
 		t.load.Rate = l.rate
@@ -43,21 +43,22 @@ func newTracer(c *result.Cell, rows int) *tracer {
 }
 
 func (t *tracer) read(ctx context.Context, r *Report, cell string) error {
-	for s, err := range r.Samples(cell) {
+	for rec, err := range r.Samples(cell) {
 		if err != nil {
 			return err
 		}
 		if t.count%4096 == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if s.Start != 0 {
-			t.add(&s)
+		if rec.Sample.Start != 0 {
+			t.add(&rec)
 		}
 	}
 	return nil
 }
 
-func (t *tracer) add(s *engine.Sample) {
+func (t *tracer) add(rec *store.Record) {
+	s := &rec.Sample
 	due := s.Sched
 	if due == 0 {
 		due = s.Start
@@ -66,7 +67,7 @@ func (t *tracer) add(s *engine.Sample) {
 		t.zero = due
 	}
 	t.count++
-	t.phase(s, due)
+	t.phase(rec, due)
 	metric := metrics.PerRequest(s, &t.load)
 	input, output := tokensOf(metric, "input_tokens"), tokensOf(metric, "output_tokens")
 	completed := s.Outcome == llm.Completed
@@ -85,32 +86,19 @@ func (t *tracer) add(s *engine.Sample) {
 	}
 }
 
-// phase notes when a repeat, which is told by the first part of its requests'
-// ids, began and when its measured part did.
-func (t *tracer) phase(s *engine.Sample, due int64) {
-	name := s.ID[:len(s.ID)-trailingDigits(s.ID)]
-	at, ok := t.phases[name]
-	if !ok {
-		if len(t.repeats) == maxPhases {
-			return
-		}
-		at = len(t.repeats)
-		t.phases[name] = at
-		t.repeats = append(t.repeats, phase{begin: due, measured: math.MaxInt64})
+// phase notes when a repeat began and when its measured part did.
+func (t *tracer) phase(rec *store.Record, due int64) {
+	if rec.Repeat >= maxPhases {
+		return
 	}
-	p := &t.repeats[at]
+	for len(t.repeats) <= rec.Repeat {
+		t.repeats = append(t.repeats, phase{begin: math.MaxInt64, measured: math.MaxInt64})
+	}
+	p := &t.repeats[rec.Repeat]
 	p.begin = min(p.begin, due)
-	if !s.Warmup {
+	if !rec.Sample.Warmup {
 		p.measured = min(p.measured, due)
 	}
-}
-
-func trailingDigits(s string) int {
-	n := 0
-	for n < len(s) && '0' <= s[len(s)-1-n] && s[len(s)-1-n] <= '9' {
-		n++
-	}
-	return n
 }
 
 // latencies adds the request's time to the first token to the slot in which it

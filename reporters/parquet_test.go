@@ -16,6 +16,7 @@ import (
 	"loadgate/engine"
 	"loadgate/internal/llm"
 	"loadgate/internal/result"
+	"loadgate/internal/store"
 	"loadgate/internal/yamlpos"
 	"loadgate/reporters"
 )
@@ -43,11 +44,11 @@ func sampled() *reporters.Report {
 	a.Repeats = []*result.Repeat{{Counts: result.Counts{Sent: 3, Warmup: 1}}, {Counts: result.Counts{Sent: 3, Warmup: 1}}}
 	b.Repeats[0].Counts = result.Counts{Sent: 2}
 	b.Load = map[string]any{"rate": 12.5}
-	var first []engine.Sample
+	var first []store.Record
 	for i := range 9 {
 		s := streamed(i % 4)
 		s.Warmup = i%4 == 0
-		first = append(first, s)
+		first = append(first, store.Record{Repeat: i / 4, Sample: s})
 	}
 	one := streamed(0)
 	one.Usage.Output, one.TokN, one.Events = 1, one.Tok1, one.Events[:1]
@@ -57,11 +58,11 @@ func sampled() *reporters.Report {
 	bad := engine.Sample{
 		ID: nasty[0], Session: nasty[8], Index: 1, Sched: 1, Ready: 1, Start: 1, Done: 2 * ms, Outcome: llm.Failed, Class: "reset", Error: nasty[6] + nasty[9],
 	}
-	samples := map[string][]engine.Sample{a.ID: first, b.ID: {one, bad}}
-	return &reporters.Report{Doc: document(a, b), Samples: func(id string) iter.Seq2[engine.Sample, error] {
-		return func(yield func(engine.Sample, error) bool) {
-			for _, s := range samples[id] {
-				if !yield(s, nil) {
+	records := map[string][]store.Record{a.ID: first, b.ID: {{Sample: one}, {Sample: bad}}}
+	return &reporters.Report{Doc: document(a, b), Samples: func(id string) iter.Seq2[store.Record, error] {
+		return func(yield func(store.Record, error) bool) {
+			for _, rec := range records[id] {
+				if !yield(rec, nil) {
 					return
 				}
 			}
@@ -176,8 +177,8 @@ func TestParquetOfDamagedSamples(t *testing.T) {
 	t.Parallel()
 	damaged := errors.New("line 3 is torn")
 	r := sampled()
-	r.Samples = func(string) iter.Seq2[engine.Sample, error] {
-		return func(yield func(engine.Sample, error) bool) { yield(engine.Sample{}, damaged) }
+	r.Samples = func(string) iter.Seq2[store.Record, error] {
+		return func(yield func(store.Record, error) bool) { yield(store.Record{Sample: engine.Sample{}}, damaged) }
 	}
 	if err := reporters.RequestsParquet(t.Context(), r, io.Discard); !errors.Is(err, damaged) {
 		t.Errorf("got %v", err)
@@ -188,10 +189,10 @@ func TestParquetOfDamagedSamples(t *testing.T) {
 func many(n int) *reporters.Report {
 	c := cell(8, "short")
 	c.Repeats[0].Counts = result.Counts{Sent: n}
-	return &reporters.Report{Doc: document(c), Samples: func(string) iter.Seq2[engine.Sample, error] {
-		return func(yield func(engine.Sample, error) bool) {
+	return &reporters.Report{Doc: document(c), Samples: func(string) iter.Seq2[store.Record, error] {
+		return func(yield func(store.Record, error) bool) {
 			for i := range n {
-				if !yield(streamed(i), nil) {
+				if !yield(store.Record{Sample: streamed(i)}, nil) {
 					return
 				}
 			}

@@ -10,6 +10,7 @@ import (
 
 	"loadgate/engine"
 	"loadgate/internal/result"
+	"loadgate/internal/store"
 	"loadgate/metrics"
 	"loadgate/scenario"
 )
@@ -34,13 +35,11 @@ func RequestsParquet(ctx context.Context, r *Report, w io.Writer) error {
 			break
 		}
 		x := &request{cell: cell, load: sendingOf(cell)}
-		n := 0
-		for s, err := range r.Samples(cell.ID) {
+		for rec, err := range r.Samples(cell.ID) {
 			if err != nil {
 				return fmt.Errorf("samples of cell %s: %w", cell.ID, err)
 			}
-			x.take(&s, n)
-			n++
+			x.take(&rec)
 			t.row()
 			for _, c := range columns {
 				t.put(c.value(x))
@@ -62,18 +61,10 @@ type request struct {
 	metric func(string) (float64, bool)
 }
 
-// take makes x the nth sample of its cell. Samples are stored in the order in
-// which they ended, and repeats follow one another, so that each repeat's number
-// of requests says where the next one begins.
-func (x *request) take(s *engine.Sample, n int) {
-	x.Sample, x.repeat = s, len(x.cell.Repeats) // a repeat that did not come to its end
-	for i, r := range x.cell.Repeats {
-		if n -= r.Counts.Sent + r.Counts.Warmup; n < 0 {
-			x.repeat = i
-			break
-		}
-	}
-	x.metric = metrics.PerRequest(s, x.load)
+// take makes x the request of a record.
+func (x *request) take(rec *store.Record) {
+	x.Sample, x.repeat = &rec.Sample, rec.Repeat
+	x.metric = metrics.PerRequest(&rec.Sample, x.load)
 }
 
 // sendingOf is what a request's metrics depend on of the way a cell was sent.

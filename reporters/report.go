@@ -5,8 +5,8 @@ import (
 	"io"
 	"iter"
 
-	"loadgate/engine"
 	"loadgate/internal/result"
+	"loadgate/internal/store"
 )
 
 // Report is all that a reporter may show.
@@ -17,7 +17,7 @@ type Report struct {
 	Titles map[string]string
 	// Samples streams the raw samples of a cell; nil when the report comes from
 	// result.json alone. Ranging ends at the first error.
-	Samples func(cellID string) iter.Seq2[engine.Sample, error]
+	Samples func(cellID string) iter.Seq2[store.Record, error]
 }
 
 // Reporter writes a report in one format. The same report gives the same bytes.

@@ -4,11 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"iter"
 	"maps"
 	"time"
 
-	"loadgate/engine"
 	"loadgate/internal/gate"
 	"loadgate/internal/result"
 	"loadgate/internal/store"
@@ -66,7 +64,7 @@ func Build(s *store.Run, opt BuildOptions) (*reporters.Report, error) {
 	}
 	b.doc.Environment.Clock = clockUsed(b.doc.Cells, b.doc.Environment.Clock)
 	b.judge()
-	return &reporters.Report{Doc: b.doc, Titles: titles(plan), Samples: samplesOf(s)}, nil
+	return &reporters.Report{Doc: b.doc, Titles: titles(plan), Samples: s.Samples}, nil
 }
 
 type builder struct {
@@ -228,16 +226,4 @@ func titles(plan *scenario.Plan) map[string]string {
 		out[c.ID] = c.Title
 	}
 	return out
-}
-
-func samplesOf(s *store.Run) func(string) iter.Seq2[engine.Sample, error] {
-	return func(cell string) iter.Seq2[engine.Sample, error] {
-		return func(yield func(engine.Sample, error) bool) {
-			for rec, err := range s.Samples(cell) {
-				if !yield(rec.Sample, err) {
-					return
-				}
-			}
-		}
-	}
 }
