@@ -14,27 +14,30 @@ import (
 	"testing"
 )
 
-// binary builds loadgate once and returns its path.
-var binary = sync.OnceValues(func() (string, error) {
+// scratch is this process' own folder: TestMain makes and removes it.
+var scratch string
+
+func TestMain(m *testing.M) {
 	dir, err := os.MkdirTemp("", "loadgate-docs-*")
 	if err != nil {
-		return "", err
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
-	path := filepath.Join(dir, "loadgate")
+	scratch = dir
+	code := m.Run()
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// binary builds loadgate once and returns its path.
+var binary = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(scratch, "loadgate")
 	out, err := exec.Command("go", "build", "-o", path, "loadgate/cmd/loadgate").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("build loadgate: %w: %s", err, out)
 	}
 	return path, nil
 })
-
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if path, err := binary(); err == nil {
-		_ = os.RemoveAll(filepath.Dir(path))
-	}
-	os.Exit(code)
-}
 
 func program(t *testing.T) string {
 	t.Helper()
