@@ -42,7 +42,7 @@ func verdict(doc *result.Document, run Run) (result.Verdict, int, string) {
 		return result.Interrupted, run.Signal, ""
 	case run.Failure != nil:
 		return result.Errored, ExitFailed, run.Failure.Error()
-	case len(doc.Cells) == 0 && run.Missing > 0: // stopped before the first cell
+	case run.Missing > 0 && !anyAnswer(doc.Cells): // stopped before the first answer, good or bad
 		return result.Inconclusive, ExitInconclusive, ""
 	case !anySuccess(doc.Cells):
 		return result.Errored, ExitFailed, "no request succeeded"
@@ -66,6 +66,11 @@ const (
 // anySuccess reports whether any cell got an answer: an audit hit is one.
 func anySuccess(cells []*result.Cell) bool {
 	return slices.ContainsFunc(cells, func(c *result.Cell) bool { return c.Counts.Completed+c.Counts.AuditHits > 0 })
+}
+
+// anyAnswer reports whether any request ended by itself.
+func anyAnswer(cells []*result.Cell) bool {
+	return anySuccess(cells) || slices.ContainsFunc(cells, func(c *result.Cell) bool { return c.Counts.Failed > 0 })
 }
 
 func anyInvalid(cells []*result.Cell) bool {
