@@ -183,3 +183,16 @@ func checkFields(t *testing.T, name, place string, m map[string]any) {
 		}
 	}
 }
+
+// llm-d's own package accepts what we write.
+func TestLLMDReadsIt(t *testing.T) {
+	t.Parallel()
+	python := pythonWith(t, "llmd_benchmark_report")
+	for name, want := range map[string]int{"one-cell": 1, "failures": 3, "all-failed": 1, "hostile": 1, "empty": 0} {
+		var documents int
+		readWith(t, python, "read_llmd.py", "report.yaml", write(t, reporters.LLMD, reports()[name]), &documents)
+		if documents != want {
+			t.Errorf("%s: %d documents, want %d", name, documents, want)
+		}
+	}
+}
