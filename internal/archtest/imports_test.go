@@ -45,7 +45,6 @@ var homes = map[string]string{
 	"github.com/tiktoken-go/tokenizer":         "internal/tokens",
 	"github.com/klauspost/compress":            "internal/store",
 	"github.com/spf13/cobra":                   "cmd/loadgate",
-	"github.com/vbauerster/mpb/v8":             "internal/live",
 	"golang.org/x/term":                        "internal/live",
 	"gonum.org/v1/gonum":                       "internal/stat",
 }
