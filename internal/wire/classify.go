@@ -27,6 +27,7 @@ func (x *exchange) fail(ctx, parent context.Context, err error) {
 		x.res.Class, x.res.Err = late.class, late
 	default:
 		x.res.Class, x.res.Err = x.classify(err), errors.New(plainText(err))
+		x.closed = errors.Is(err, net.ErrClosed)
 	}
 }
 

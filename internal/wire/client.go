@@ -79,9 +79,9 @@ func (c *Client) Close() {
 // returns when the exchange is over; nothing of it runs on. Cancelling ctx ends
 // it at once.
 //
-// A kept connection that had lain idle and turns out to be closed before any
-// byte of the answer is replaced by a new one once: servers do close idle
-// connections, and that is no error of theirs. Nothing else is ever repeated.
+// A kept connection that the server turns out to have closed before any byte of
+// the answer is replaced by another: servers do that, and it is no error of
+// theirs. Nothing else is ever repeated.
 func (c *Client) Do(ctx context.Context, call *llm.Call, requestID string, r Receiver) Result {
 	return c.exchange(ctx, ask{call: call, id: requestID, r: r})
 }
@@ -95,12 +95,10 @@ func (c *Client) Fetch(ctx context.Context, call *llm.Call) Result {
 
 func (c *Client) exchange(ctx context.Context, what ask) Result {
 	start := c.opt.Clock.Now()
-	x := &exchange{c: c, start: start, ask: what}
-	res := x.run(ctx)
-	if x.stale() && ctx.Err() == nil {
-		c.dialer.dropWarm()
-		x = &exchange{c: c, start: start, ask: what}
-		res = x.run(ctx)
+	for { // each round uses up a kept connection; a new one is never stale
+		x := &exchange{c: c, start: start, ask: what}
+		if res := x.run(ctx); !x.stale() || ctx.Err() != nil {
+			return res
+		}
 	}
-	return res
 }

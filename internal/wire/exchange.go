@@ -27,9 +27,10 @@ type exchange struct {
 	c     *Client
 	start int64 // the time limits count from here
 
-	dog   watchdog
-	res   Result
-	frame Frame
+	dog    watchdog
+	res    Result
+	closed bool // the connection was closed on this side before the request was out
+	frame  Frame
 
 	// What the transport's goroutines report.
 	conn         atomic.Pointer[conn]
@@ -80,17 +81,26 @@ func (x *exchange) noteStamps() {
 	x.res.Reused = x.reused.Load()
 }
 
-// idleEnough is how long a kept connection must have lain unused before its end
+// idleEnough is how long a kept connection must have lain unused before a reset
 // is put down to the server's keep-alive limit, which is a second or more.
 const idleEnough = int64(500 * time.Millisecond)
 
-// stale says that the exchange died on a kept connection before any byte of an
-// answer, as happens when the server closes it for being idle. A connection
-// that was in use a moment ago was broken by the request: sending that again
-// would hide the failure, and offer the server more load than was asked for.
+// stale says that a kept connection was already being closed when the request
+// went out on it. Servers end connections in good order, without a word before,
+// after so many answers (llama.cpp) or so many idle seconds; the client sees an
+// end where an answer should begin. A reset is another thing: on a connection
+// that was in use a moment ago it is an answer to the request, and sending that
+// again would hide it, and offer the server more load than was asked for.
 func (x *exchange) stale() bool {
-	broke := x.res.Class == llm.ErrReset || x.res.Class == llm.ErrTruncated
-	return broke && x.res.Reused && x.res.Header == 0 && x.idle.Load() >= idleEnough
+	if !x.res.Reused || x.res.Header != 0 {
+		return false
+	}
+	switch {
+	case x.closed, x.res.Class == llm.ErrTruncated:
+		return true
+	default:
+		return x.res.Class == llm.ErrReset && x.idle.Load() >= idleEnough
+	}
 }
 
 // request makes the HTTP request. GetBody lets net/http take another connection
