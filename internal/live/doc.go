@@ -9,5 +9,6 @@
 // It is an observer: it can change nothing about the run, it never blocks the
 // load, an error of its writer ends the display and not the run, and a browser
 // that does not keep up misses states. Its numbers are for looking at while
-// waiting. They come from buckets and from user-space stamps; results never do.
+// waiting: buckets and rates of late, warm-up included. Results come from the
+// stored samples.
 package live
