@@ -16,6 +16,9 @@ var keyShapes = regexp.MustCompile(`\b(sk-[A-Za-z0-9_-]{16,}|hf_[A-Za-z0-9]{16,}
 // credential is an Authorization value that does not come from the environment.
 var credential = regexp.MustCompile(`(?i)^(bearer|basic|token)\s+[^\s$]`)
 
+// keyInURL is an address that carries a password or a key.
+var keyInURL = regexp.MustCompile(`(?i)^[a-z]+://([^/?#\s$]*:[^/?#\s$]+@|\S*[?&](api[_-]?key|key|token|access[_-]?token|sig|signature)=[^$])`)
+
 // keyLine is a line of a file that gives a key its value, whether or not the
 // file can be read as YAML.
 var keyLine = regexp.MustCompile(`(?i)((?:api[_-]?key|access[_-]?token|authorization|password|secret)["']?\s*[:=]\s*)([^\s#].*)`)
@@ -75,6 +78,8 @@ func (l *literals) search(f *fields, root *yamlpos.Node) {
 			}
 		case header && (credential.MatchString(written) || (n.Ref == "" && secretHeaders[strings.ToLower(path[len(path)-1])])):
 			l.add(n, `write "Bearer ${env:NAME}", or another text with a reference in it`, "the header "+path[len(path)-1]+" carries a secret, which must not stand in the file")
+		case keyInURL.MatchString(written):
+			l.add(n, "write api_key: ${env:NAME} and set NAME in the environment", "this address holds a password or a key, which must not stand in the file")
 		case keyShapes.MatchString(written):
 			l.add(n, useEnv, "this looks like a key: a secret must not stand in the file")
 		}
