@@ -3,6 +3,7 @@ package backends
 import (
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"loadgate/internal/yamlpos"
@@ -88,12 +89,16 @@ func (s *section) endpoint(c *common, raw string) endpoint {
 	}
 	u, err := url.Parse(strings.TrimSpace(raw))
 	switch {
+	case err != nil && !strings.Contains(raw, "://"):
+		s.errorAt("url", "begin with http:// or https://", "url does not begin with http:// or https://")
 	case err != nil:
 		s.errorAt("url", "write http://host:port/v1", "url cannot be read")
 	case u.Scheme != "http" && u.Scheme != "https":
 		s.errorAt("url", "begin with http:// or https://", "url does not begin with http:// or https://")
 	case u.Hostname() == "":
 		s.errorAt("url", "write http://host:port/v1", "url names no host")
+	case !validPort(u.Port()):
+		s.errorAt("url", "a port is a number from 1 to 65535", "url has the port %s, which there is not", u.Port())
 	case u.User != nil:
 		s.errorAt("url", "use api_key: ${env:NAME}", "url holds a user name or password")
 	case hasSecretQuery(u):
@@ -102,6 +107,12 @@ func (s *section) endpoint(c *common, raw string) endpoint {
 		return s.complete(c, u)
 	}
 	return endpoint{}
+}
+
+// validPort reports whether a port can be dialled; "" is the scheme's own.
+func validPort(port string) bool {
+	n, err := strconv.ParseUint(port, 10, 16)
+	return port == "" || (err == nil && n > 0)
 }
 
 func hasSecretQuery(u *url.URL) bool {

@@ -22,7 +22,7 @@ func TestMistakes(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct{ yaml, want string }{
 		{"kind: openai\nmodel: m", `s:1:1: error: the backend main has no url`},
-		{"kind: openai\nmodel: m\nurl: 127.0.0.1:8000", `s:3:6: error: url cannot be read`},
+		{"kind: openai\nmodel: m\nurl: 127.0.0.1:8000", `s:3:6: error: url does not begin with http:// or https://`},
 		{"kind: openai\nmodel: m\nurl: ftp://h/v1", `s:3:6: error: url does not begin with http:// or https://`},
 		{"kind: openai\nmodel: m\nurl: http:///v1", `s:3:6: error: url names no host`},
 		{"kind: vllm\nmodel: m\nurl: http://me:pw@h/v1", `s:3:6: error: url holds a user name or password`},
