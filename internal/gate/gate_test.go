@@ -2,6 +2,7 @@ package gate
 
 import (
 	"errors"
+	"maps"
 	"math"
 	"strings"
 	"testing"
@@ -89,6 +90,9 @@ func TestJudge(t *testing.T) {
 		{name: "invalid cell", assert: "ttft.p95 < 150ms", cell: invalid, want: result.RuleInconclusive, says: "INVALID"},
 		{name: "invalid cell, counts", assert: "success_rate >= 99.9%", cell: invalid, want: result.RuleFail},
 		{name: "invalid cell, counts decide", assert: "failed == 0 && ttft.p95 < 10s", cell: invalid, want: result.RuleFail},
+		{name: "invalid cell, beyond doubt", assert: "ttft.p95 < 150ms", cell: func(c *result.Cell) { invalid(c); delayed(c, 40) }, want: result.RuleFail},
+		{name: "invalid cell, within doubt", assert: "ttft.p95 < 150ms", cell: func(c *result.Cell) { invalid(c); delayed(c, 60) }, want: result.RuleInconclusive},
+		{name: "equality is not a matter of samples", assert: "success_rate == 100%", want: result.RuleFail, says: "not == 100%"},
 		{name: "proved", assert: "ttft.p95 < 500ms", change: confident, want: result.RulePass},
 		{name: "not proved", assert: "ttft.p95 < 250ms", change: confident, want: result.RuleInconclusive, says: "interval holds the limit"},
 		{name: "too few", assert: "ttft.p99 < 1s", change: confident, want: result.RuleInconclusive, says: "needs 368 samples"},
@@ -117,6 +121,12 @@ func TestJudge(t *testing.T) {
 			}
 		})
 	}
+}
+
+// delayed gives a cell a client that was late by so many ms at the most.
+func delayed(c *result.Cell, ms result.Number) {
+	c.Metrics = maps.Clone(c.Metrics)
+	c.Metrics["schedule_delay"] = result.Metric{Unit: "ms", Dist: &result.Dist{N: 100, Groups: 100, Max: ms}}
 }
 
 func invalid(c *result.Cell)     { c.Validity = result.Invalid }

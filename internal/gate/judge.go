@@ -70,10 +70,10 @@ func (g *Gate) judgeCell(c *compiled, cell *result.Cell, in Input) []result.SLO 
 		return g.judgeRepeats(c, cell, facts)
 	case OverPooled:
 		if pooled := in.Pooled[cell.ID]; pooled != nil {
-			return []result.SLO{judged(c, e, c.assert.Eval(ofRepeat(facts, pooled)), cell.Validity)}
+			return []result.SLO{judged(c, e, c.assert.Eval(ofRepeat(facts, pooled)), trustIn(cell.Validity, pooled.Metrics))}
 		}
 	}
-	return []result.SLO{judged(c, e, c.assert.Eval(ofCell(facts, cell)), cell.Validity)}
+	return []result.SLO{judged(c, e, c.assert.Eval(ofCell(facts, cell)), trustIn(cell.Validity, cell.Metrics))}
 }
 
 // judgeRepeats judges a rule in each repeat and keeps all verdicts, or the
@@ -81,7 +81,7 @@ func (g *Gate) judgeCell(c *compiled, cell *result.Cell, in Input) []result.SLO 
 func (g *Gate) judgeRepeats(c *compiled, cell *result.Cell, facts map[string]any) []result.SLO {
 	var all []result.SLO
 	for _, r := range cell.Repeats {
-		e := judged(c, entry(c, cell.ID), c.assert.Eval(ofRepeat(facts, r)), r.Validity)
+		e := judged(c, entry(c, cell.ID), c.assert.Eval(ofRepeat(facts, r)), trustIn(r.Validity, r.Metrics))
 		if len(cell.Repeats) > 1 {
 			e.Reason = fmt.Sprintf("repeat %d: %s", r.Index+1, e.Reason)
 		}
@@ -118,11 +118,39 @@ func (g *Gate) judgeRun(c *compiled, in Input) result.SLO {
 		e.Outcome, e.Reason = result.RuleInconclusive, fmt.Sprintf("%d of %d cells were measured", len(in.Cells), len(g.cells))
 		return e
 	}
-	return judged(c, e, c.assert.EvalRun(cells), validity)
+	return judged(c, e, c.assert.EvalRun(cells), trust{validity, math.Inf(1)})
+}
+
+// trust is how far a measurement may be believed: its validity, and the most
+// that the client itself can have added to a latency, in ms.
+type trust struct {
+	validity result.Validity
+	added    float64
+}
+
+func trustIn(v result.Validity, m map[string]result.Metric) trust {
+	t := trust{v, math.Inf(1)}
+	if d := m["schedule_delay"].Dist; d != nil && d.Max.Ok() {
+		t.added = float64(d.Max)
+	}
+	if d := m["client_lag"].Dist; d != nil && d.Max.Ok() {
+		t.added += float64(d.Max)
+	}
+	return t
+}
+
+// beyondDoubt reports whether clauses are broken whatever the client did: they
+// are about counts, or about a latency that is over its limit even without all
+// that the client can have added.
+func (t trust) beyondDoubt(decisive []rule.Clause) bool {
+	return len(decisive) > 0 && !slices.ContainsFunc(decisive, func(c rule.Clause) bool {
+		late := c.Got.Dim == rule.Time && (c.Op == "<" || c.Op == "<=") && c.Want.Constant && c.Got.Value-t.added > c.Want.Value
+		return !late && !onlyCounts([]rule.Clause{c})
+	})
 }
 
 // judged turns an evaluation into a verdict.
-func judged(c *compiled, e result.SLO, o rule.Outcome, validity result.Validity) result.SLO {
+func judged(c *compiled, e result.SLO, o rule.Outcome, t trust) result.SLO {
 	e.Clauses = clauses(o.Clauses)
 	decisive := o.Decisive()
 	describe(&e, o, decisive)
@@ -135,7 +163,8 @@ func judged(c *compiled, e result.SLO, o rule.Outcome, validity result.Validity)
 	default:
 		e.Outcome = result.RuleFail
 	}
-	if validity == result.Invalid && !onlyCounts(decisive) {
+	broken := e.Outcome == result.RuleFail && t.beyondDoubt(decisive)
+	if t.validity == result.Invalid && !broken && !onlyCounts(decisive) {
 		e.Outcome = result.RuleInconclusive
 		e.Reason = "the measurement is INVALID, so this proves nothing: " + e.Reason
 		return e
@@ -240,7 +269,8 @@ func isGiven(o rule.Operand) bool {
 // one side of a constant limit.
 func unproven(decisive []rule.Clause, confidence float64) string {
 	for _, c := range decisive {
-		if isCount(c.Got) && c.Got.Path != "success_rate" || isGiven(c.Got) {
+		exact := c.Op == "==" || c.Op == "!=" // no number of samples proves equality
+		if exact || isCount(c.Got) && c.Got.Path != "success_rate" || isGiven(c.Got) {
 			continue
 		}
 		ci := interval(c.Got, confidence)
