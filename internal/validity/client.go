@@ -22,8 +22,8 @@ var clientCPU = Definition{
 		if u.WallSeconds < shortestWall || u.Cores <= 0 || u.CPUSeconds < 0 {
 			return nil
 		}
-		if f.byKernel() {
-			t.invalid = max(t.invalid, 0.95)
+		if own := f.Limits.Limits["client_cpu"].Invalid; f.byKernel() && own == nil {
+			t.invalid = 0.95
 		}
 		v := u.CPUSeconds / (u.WallSeconds * u.Cores)
 		return t.judge(v).says(fmt.Sprintf("the client used %s of %s cores: lower the load, or use more machines",
