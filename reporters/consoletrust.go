@@ -103,6 +103,7 @@ func failuresOf(cells []*result.Cell) []failure {
 
 // errors writes the failures by class, with one example each.
 func (c *console) errors() {
+	c.audits()
 	all := failuresOf(c.doc.Cells)
 	if len(all) == 0 {
 		return
@@ -115,6 +116,24 @@ func (c *console) errors() {
 			head += ", for example: " + f.example
 		}
 		c.hanging("  ", 4, head)
+	}
+}
+
+// audits says how many answers an audit blocked: they are neither completed nor
+// failed, so no other number shows them.
+func (c *console) audits() {
+	hits, sent, cells := 0, 0, 0
+	for _, cell := range c.doc.Cells {
+		sent += cell.Counts.Sent
+		if cell.Counts.AuditHits > 0 {
+			hits += cell.Counts.AuditHits
+			cells++
+		}
+	}
+	if hits > 0 {
+		c.blank()
+		c.hanging("", 2, fmt.Sprintf("audit hits: %s of %s answers%s were blocked, and count as neither completed nor failed",
+			grouped(int64(hits)), grouped(int64(sent)), c.inCells(cells)))
 	}
 }
 
