@@ -70,6 +70,10 @@ func (r *Runner) note(format string, args ...any) {
 // gone when it returns.
 func (r *Runner) Run(ctx context.Context, stop <-chan struct{}) error {
 	defer r.simulators.stopAll()
+	committed := r.store.Committed()
+	if len(committed) == len(r.opened.Cells) {
+		return nil // resumed, and nothing is left to do
+	}
 	if r.opt.Preflight {
 		if err := r.preflight(ctx, stop, r.opt.Wait); err != nil {
 			return err
@@ -78,7 +82,6 @@ func (r *Runner) Run(ctx context.Context, stop <-chan struct{}) error {
 			return err
 		}
 	}
-	committed := r.store.Committed()
 	for i, c := range r.opened.Cells {
 		if _, done := committed[c.ID]; done {
 			continue
