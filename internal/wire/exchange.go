@@ -82,8 +82,8 @@ func (x *exchange) noteStamps() {
 }
 
 // idleEnough is how long a kept connection must have lain unused before a reset
-// is put down to the server's keep-alive limit, which is a second or more.
-const idleEnough = int64(500 * time.Millisecond)
+// is put down to the server's keep-alive limit, which is some seconds.
+const idleEnough = int64(2 * time.Second)
 
 // stale says that a kept connection was already being closed when the request
 // went out on it. Servers end connections in good order, without a word before,

@@ -242,7 +242,7 @@ func closesAtTheSecond(t *testing.T, requests *atomic.Int64) string {
 // failed. Of a large request, part is unread by then, and the close is a reset.
 func TestClosedKeptConnectionIsReplaced(t *testing.T) {
 	t.Parallel()
-	for size, pause := range map[int]time.Duration{1: 0, 2: 600 * time.Millisecond, 4 << 20: 600 * time.Millisecond} {
+	for size, pause := range map[int]time.Duration{1: 0, 2: 2100 * time.Millisecond, 4 << 20: 2100 * time.Millisecond} {
 		var requests atomic.Int64
 		client := newClient(t, wire.Options{})
 		call := streamCall(closesAtTheSecond(t, &requests))
