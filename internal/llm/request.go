@@ -22,15 +22,38 @@ type Request struct {
 	Prompt   string
 	Body     json.RawMessage
 
+	Model string                     // asked for in place of the backend's; "" = the backend's
+	Tools json.RawMessage            // a list of tools in OpenAI's form; nil = none
+	Extra map[string]json.RawMessage // members of the body that win over the backend's params; nil = none
+
 	InputTokens int // exact tokens of the prompt where the dataset knows them; 0 = unknown
 	MaxTokens   int // output length to ask for; 0 = leave it to the server
 }
 
 // Message is one entry of a conversation.
 type Message struct {
-	Role string // system | user | assistant | tool
-	Text string
+	Role  string // system | user | assistant | tool
+	Text  string
+	Media []Media // beside the text, in order; may be empty
 }
+
+// Media is an image, a recording or a film that a message carries.
+type Media struct {
+	Kind MediaKind
+	MIME string // such as image/png
+	Data []byte // the file itself; nil where URL is set
+	URL  string // where the server finds it; "" where Data is set
+}
+
+// MediaKind says what a Media is.
+type MediaKind string
+
+// Kinds of media.
+const (
+	Image MediaKind = "image"
+	Audio MediaKind = "audio"
+	Video MediaKind = "video"
+)
 
 // Call is a request as a protocol puts it on the wire.
 type Call struct {
