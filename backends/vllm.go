@@ -20,7 +20,7 @@ type vllmSection struct {
 }
 
 // vllm adds what vLLM can besides.
-type vllm struct{ *family }
+type vllm struct{ tokenizer }
 
 func openVLLM(n *yamlpos.Node, ctx kind.Context) (llm.Backend, diag.List) {
 	cfg := vllmSection{common: defaults()}
@@ -42,7 +42,7 @@ func openVLLM(n *yamlpos.Node, ctx kind.Context) (llm.Backend, diag.List) {
 	if len(cfg.StopTokenIDs) > 0 {
 		f.extra["stop_token_ids"] = cfg.StopTokenIDs
 	}
-	return vllm{f}, s.list
+	return vllm{tokenizer{f, "prompt", "add_special_tokens", "prompt"}}, s.list
 }
 
 // ResetCacheCall implements llm.CacheResetter. The server must run in its

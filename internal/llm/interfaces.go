@@ -59,3 +59,14 @@ type ModelAsker interface {
 
 // CacheResetter is a Backend whose server can drop its prefix cache on request.
 type CacheResetter interface{ ResetCacheCall() *Call }
+
+// ServerTokenizer is a Backend whose server shows how it cuts texts into tokens,
+// for prompts of an exact length. All four are pure: the caller sends the calls
+// (each is a POST that answers a JSON document). Texts are bare: neither special
+// tokens nor a chat template are put around them.
+type ServerTokenizer interface {
+	TokenizeCall(text string) *Call
+	ReadTokens(body []byte) (ids []int, err error)
+	DetokenizeCall(ids []int) *Call
+	ReadText(body []byte) (string, error)
+}
