@@ -32,13 +32,13 @@ const (
 	orderShuffled = "shuffled"
 )
 
-// check reports wrong values and opens the tokenizer, nil where none is named.
+// check reports wrong values and opens the tokenizer, nil where none is wanted.
 func (c *fileConfig) check(s *section) *tokenizer {
 	s.require("path", "prompts.jsonl")
 	s.notEmpty("path")
 	s.within("limit", 1, 1e9, "a whole number from 1")
 	s.oneOf("order", orderFile, orderShuffled)
-	return s.openTokenizer(c.Tokenizer)
+	return s.openCounter(c.Tokenizer)
 }
 
 // open makes the dataset of the rows of a file, unless there were mistakes.

@@ -24,16 +24,16 @@ func openPrompt(n *yamlpos.Node, ctx kind.Context) (llm.Dataset, diag.List) {
 	one, many := s.Get("prompt"), s.Get("prompts")
 	switch {
 	case one == nil && many == nil:
-		s.list.Errorf(s.Pos, 1, "add prompt: Hello!, or prompts: with a list", "the dataset %s has no prompt", s.name)
+		s.list.Errorf(s.Pos, 1, "add prompt: Hello!, or prompts: with a list", "the dataset %s has no prompt", s.ctx.Name)
 	case one != nil && many != nil:
-		s.errorAtKey("prompts", "put all of them into prompts", "the dataset %s has both prompt and prompts", s.name)
+		s.errorAtKey("prompts", "put all of them into prompts", "the dataset %s has both prompt and prompts", s.ctx.Name)
 	case many != nil && many.Kind == yamlpos.List && len(many.Items) == 0:
 		s.errorAt("prompts", "", "prompts is empty")
 	}
 	s.notEmpty("prompt")
 	s.notEmpty("prompts")
 	s.tokens("output_tokens", 1)
-	t := s.openTokenizer(c.Tokenizer)
+	t := s.openCounter(c.Tokenizer)
 	if s.list.HasErrors() {
 		return nil, s.list
 	}

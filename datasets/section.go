@@ -17,19 +17,19 @@ const maxTokens = 10_000_000
 // collects mistakes, so that all of them are reported at once.
 type section struct {
 	*yamlpos.Node
-	name string // under `datasets:`
+	ctx  kind.Context
 	list diag.List
 }
 
 // decode fills the kind's configuration, which holds the defaults beforehand.
 func decode(n *yamlpos.Node, ctx kind.Context, config any) *section {
-	return &section{n, ctx.Name, yamlpos.Decode(n, config)}
+	return &section{n, ctx, yamlpos.Decode(n, config)}
 }
 
 // require reports a key that is not there. example shows how it is written.
 func (s *section) require(key, example string) {
 	if s.Get(key) == nil {
-		s.list.Errorf(s.Pos, 1, "add "+key+": "+example, "the dataset %s has no %s", s.name, key)
+		s.list.Errorf(s.Pos, 1, "add "+key+": "+example, "the dataset %s has no %s", s.ctx.Name, key)
 	}
 }
 

@@ -43,7 +43,7 @@ func TestMistakesInASection(t *testing.T) {
 		},
 		`{kind: sharegpt, tokenizer: none}`: {
 			`gate.yaml:1:1: error: the dataset chat has no path`,
-			`gate.yaml:1:29: error: unknown tokenizer "none"`,
+			`gate.yaml:1:29: error: tokenizer "none" counts nothing`,
 		},
 	} {
 		t.Run(src, func(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"loadgate/internal/diag"
 	"loadgate/internal/kind"
 	"loadgate/internal/llm"
+	"loadgate/internal/tokens"
 	"loadgate/internal/yamlpos"
 )
 
@@ -39,6 +40,9 @@ func openShareGPT(n *yamlpos.Node, ctx kind.Context) (llm.Dataset, diag.List) {
 	c := shareGPTConfig{fileConfig: fileConfig{Order: orderShuffled, Tokenizer: "cl100k_base"}}
 	s := decode(n, ctx, &c)
 	t := c.check(s)
+	if c.Tokenizer == tokens.None { // turns must be counted
+		t = s.openTokenizer(c.Tokenizer)
+	}
 	s.tokens("output_tokens", 1)
 	if s.list.HasErrors() {
 		return nil, s.list

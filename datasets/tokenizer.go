@@ -16,14 +16,24 @@ type tokenizer struct {
 	load func() (tokens.Maker, error)
 }
 
+// openCounter is openTokenizer for a kind that can do without, which the name
+// none asks for.
+func (s *section) openCounter(name string) *tokenizer {
+	if name == tokens.None {
+		return nil
+	}
+	return s.openTokenizer(name)
+}
+
 // openTokenizer checks the section's tokenizer. An encoding is known by its
-// name; only that of a model has to be looked up, which may load it.
+// name; any other has to be looked up, which may load it.
 func (s *section) openTokenizer(name string) *tokenizer {
 	if name == "" {
 		s.notEmpty("tokenizer")
 		return nil
 	}
-	t := &tokenizer{name, sync.OnceValues(func() (tokens.Maker, error) { return tokens.Open(name) })}
+	place := tokens.Place{Dir: s.ctx.Dir, Lookup: s.ctx.Lookup}
+	t := &tokenizer{name, sync.OnceValues(func() (tokens.Maker, error) { return place.Open(name) })}
 	if slices.Contains(tokens.Names(), name) {
 		return t
 	}

@@ -87,10 +87,13 @@ func openOnce[T any](o *opener, seen map[string]T, kinds kind.Set[T], name strin
 }
 
 // counter finds who counts a cell's texts: the backend's `tokenizer:`, else the
-// dataset's.
+// dataset's. The backend's none is nobody.
 func (o *opener) counter(c *Cell) llm.Counter {
 	if n := c.Cell.Backend.Get("tokenizer"); n != nil && n.Kind == yamlpos.String {
-		m, err := tokens.Open(n.Text)
+		if n.Text == tokens.None {
+			return nil
+		}
+		m, err := tokens.Place{Dir: o.plan.Dir, Lookup: o.env}.Open(n.Text)
 		if err != nil {
 			o.list.Errorf(n.Pos, n.Width, "", "%v", err)
 			return nil

@@ -42,6 +42,13 @@ func (e *encoding) load() error {
 	return e.failed
 }
 
+func (e *encoding) open() (Maker, error) {
+	if err := e.load(); err != nil {
+		return nil, fmt.Errorf("load tokenizer %s: %w", e.name, err)
+	}
+	return e, nil
+}
+
 func (e *encoding) Name() string { return e.name }
 
 // Count returns the number of tokens of text. It is exact as long as no run of

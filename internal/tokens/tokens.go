@@ -24,18 +24,30 @@ type Maker interface {
 	Make(rng *rand.Rand, n int) string
 }
 
-// Open returns the Maker of an encoding, such as cl100k_base, or of the model
-// that uses it, such as gpt-4o or gpt-4o-2024-08-06. Its Name is the
-// encoding's in either case. An unknown name is an error with a suggestion.
-func Open(name string) (Maker, error) {
-	e, ok := encodings[encodingOf(name)]
-	if !ok {
-		return nil, fmt.Errorf("unknown tokenizer %q: %s", name, hint(name))
+// Open opens name as seen from this process; see Place.Open.
+func Open(name string) (Maker, error) { return Place{}.Open(name) }
+
+// Open returns the Maker that a name stands for, the first of:
+//
+//   - one of OpenAI's encodings, such as cl100k_base, or a model that uses it,
+//     such as gpt-4o or gpt-4o-2024-08-06; its Name is the encoding's
+//   - the path of a tokenizer.json, or of a folder with one
+//   - a model's id, such as Qwen/Qwen3-8B, in a cache of downloaded models;
+//     nothing is ever downloaded
+//
+// What is found nowhere is one error that says where it was looked for.
+func (p Place) Open(name string) (Maker, error) {
+	if e, ok := encodings[encodingOf(name)]; ok {
+		return e.open()
 	}
-	if err := e.load(); err != nil {
-		return nil, fmt.Errorf("load tokenizer %s: %w", name, err)
+	path, err := p.find(name)
+	if err == nil {
+		return nil, fmt.Errorf("tokenizer %s: a tokenizer.json cannot be read yet", path)
 	}
-	return e, nil
+	if e, ok := encodings[encodingOf(strings.TrimPrefix(name, "openai/"))]; ok {
+		return e.open()
+	}
+	return nil, explain(name, err)
 }
 
 // Names returns the encodings that Open knows, in alphabetical order. It knows
@@ -60,5 +72,5 @@ func hint(name string) string {
 	if near := diag.Nearest(name, known); near != "" {
 		return fmt.Sprintf("did you mean %q?", near)
 	}
-	return fmt.Sprintf("known are %s, and OpenAI's models such as gpt-4o", strings.Join(Names(), ", "))
+	return fmt.Sprintf("known are %s, OpenAI's models such as gpt-4o, a %s or its folder, and models in the Hugging Face cache", strings.Join(Names(), ", "), file)
 }
