@@ -3,120 +3,156 @@ package backends
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
-	"slices"
 
 	"loadgate/internal/llm"
 )
 
-// message is one entry of `messages`. Content is a plain string: every server
-// takes that, while some refuse lists of parts.
+// chatProtocol is OpenAI's chat completions.
+var chatProtocol = protocol{
+	root: "/v1", path: "/chat/completions", speech: []string{"messages"},
+	say: sayChat, streaming: openAIStreaming, limit: openAILimit, decoder: openAIDecoder,
+}
+
+// completionsProtocol is OpenAI's text completions.
+var completionsProtocol = protocol{
+	root: "/v1", path: "/completions", speech: []string{"prompt"},
+	say: sayPrompt, streaming: openAIStreaming, limit: openAILimit, decoder: openAIDecoder,
+}
+
+// message is one entry of `messages`. Content is a plain string where there is
+// nothing but text, since some servers refuse lists of parts; else a list.
 type message struct {
 	Role    string `json:"role"`
-	Content string `json:"content"`
+	Content any    `json:"content"`
 }
 
-// body renders a request: model and prompt first, then the other keys in
-// alphabetical order, so that equal requests give equal bytes.
-func (f *family) body(api string, r llm.Request) ([]byte, error) {
-	if len(r.Body) > 0 {
-		return f.verbatim(r.Body)
-	}
-	o := &object{}
-	o.set("model", f.Model())
-	if err := addPrompt(o, api, r); err != nil {
-		return nil, err
-	}
-	rest := f.options(r.MaxTokens)
-	for _, key := range slices.Sorted(maps.Keys(rest)) {
-		o.set(key, rest[key])
-	}
-	return o.bytes()
+// part is one element of a content list.
+type part struct {
+	Type  string      `json:"type"`
+	Text  string      `json:"text,omitempty"`
+	Image *urlPart    `json:"image_url,omitempty"`
+	Video *urlPart    `json:"video_url,omitempty"`
+	Sound *urlPart    `json:"audio_url,omitempty"`
+	Audio *audioInput `json:"input_audio,omitempty"`
 }
 
-func addPrompt(o *object, api string, r llm.Request) error {
-	if api == completionsAPI {
-		switch {
-		case len(r.Messages) == 0:
-			o.set("prompt", r.Prompt)
-		case len(r.Messages) == 1:
-			o.set("prompt", r.Messages[0].Text)
-		default:
-			return fmt.Errorf("the completions API takes one prompt, and the dataset gives a conversation of %d messages: use api: chat", len(r.Messages))
-		}
-		return nil
-	}
+type urlPart struct {
+	URL string `json:"url"`
+}
+
+type audioInput struct {
+	Data   string `json:"data"`
+	Format string `json:"format"`
+}
+
+func sayChat(_ *family, o *object, r *llm.Request) error {
 	messages := []message{}
-	for _, m := range r.Messages {
-		messages = append(messages, message{m.Role, m.Text})
-	}
-	if len(messages) == 0 {
-		messages = append(messages, message{"user", r.Prompt})
+	for _, m := range conversation(r) {
+		messages = append(messages, message{m.Role, chatContent(&m)})
 	}
 	o.set("messages", messages)
+	if r.Tools != nil {
+		o.set("tools", r.Tools)
+	}
 	return nil
 }
 
-// options are the keys beside model and prompt: ours, the kind's over them, and
-// the user's params over all.
-func (f *family) options(limit int) map[string]any {
-	rest := map[string]any{}
-	if f.config.Stream {
-		rest["stream"] = true
-		rest["stream_options"] = f.streamOptions()
+// chatContent is a message's text, or, with media, a list of parts: the text
+// first.
+func chatContent(m *llm.Message) any {
+	if len(m.Media) == 0 {
+		return m.Text
 	}
-	_, own := f.config.Params[maxTokens]
-	_, ownNew := f.config.Params[maxCompletionTokens]
-	if limit > 0 && !own && !ownNew {
-		if f.config.OutputLimit != maxCompletionTokens {
-			rest[maxTokens] = limit
-		}
-		if f.config.OutputLimit != maxTokens {
-			rest[maxCompletionTokens] = limit
-		}
+	var parts []part
+	if m.Text != "" {
+		parts = append(parts, part{Type: "text", Text: m.Text})
 	}
-	maps.Copy(rest, f.extra)
-	maps.Copy(rest, f.config.Params)
-	return rest
+	for i := range m.Media {
+		parts = append(parts, chatPart(&m.Media[i]))
+	}
+	return parts
 }
 
-func (f *family) streamOptions() map[string]any {
+// chatPart is a file in OpenAI's form. Films, and recordings that the server
+// fetches itself, are not OpenAI's own: vLLM began them and others follow.
+func chatPart(m *llm.Media) part {
+	switch {
+	case m.Kind == llm.Video:
+		return part{Type: "video_url", Video: &urlPart{dataURL(m)}}
+	case m.Kind == llm.Audio && m.URL != "":
+		return part{Type: "audio_url", Sound: &urlPart{m.URL}}
+	case m.Kind == llm.Audio:
+		return part{Type: "input_audio", Audio: &audioInput{base64Of(m), audioFormat(m)}}
+	default:
+		return part{Type: "image_url", Image: &urlPart{dataURL(m)}}
+	}
+}
+
+func sayPrompt(_ *family, o *object, r *llm.Request) error {
+	prompt, err := onePrompt(r, "completions")
+	if err == nil {
+		o.set("prompt", prompt)
+	}
+	return err
+}
+
+// openAIStreaming asks for a stream with the tokens' count in it.
+func openAIStreaming(f *family) map[string]any {
+	if !f.config.Stream {
+		return nil
+	}
 	options := map[string]any{"include_usage": true}
 	if f.perUse {
 		options["continuous_usage_stats"] = true
 	}
-	return options
+	return map[string]any{"stream": true, "stream_options": options}
 }
 
-// verbatim is a body of the dataset's own, with the model and what streaming
-// needs put in. All else, the order of keys too, stays as it is; params do not
-// apply.
-func (f *family) verbatim(body json.RawMessage) ([]byte, error) {
-	o, err := readObject(body)
-	if err != nil {
-		return nil, fmt.Errorf("the dataset's body: %w", err)
-	}
-	o.set("model", f.Model())
-	if !f.config.Stream {
-		if o.has("stream") {
-			o.set("stream", false)
+// openAILimit asks for a length under the key that output_limit says, unless
+// params or the row ask under either.
+func openAILimit(f *family, r *llm.Request) map[string]any {
+	for _, key := range []string{maxTokens, maxCompletionTokens} {
+		_, byParams := f.config.Params[key]
+		if _, byRow := r.Extra[key]; byParams || byRow {
+			return nil
 		}
-		o.remove("stream_options")
-		return o.bytes()
 	}
-	o.set("stream", true)
-	options, err := readObject(o.get("stream_options"))
-	if err != nil {
-		options = &object{}
+	out := map[string]any{}
+	if f.config.OutputLimit != maxCompletionTokens {
+		out[maxTokens] = r.MaxTokens
 	}
-	ours := f.streamOptions()
-	for _, key := range slices.Sorted(maps.Keys(ours)) {
-		options.set(key, ours[key])
+	if f.config.OutputLimit != maxTokens {
+		out[maxCompletionTokens] = r.MaxTokens
 	}
-	b, err := options.bytes()
-	if err != nil {
-		return nil, err
+	return out
+}
+
+func openAIDecoder(f *family) llm.Decoder { return &decoder{audit: f.audit} }
+
+// function is one tool that the model may call. Parameters are a JSON Schema.
+type function struct {
+	Name        string          `json:"name"`
+	Description string          `json:"description,omitempty"`
+	Parameters  json.RawMessage `json:"parameters,omitempty"`
+	Strict      *bool           `json:"strict,omitempty"`
+}
+
+// functions reads a list of tools in OpenAI's form, for protocols that write
+// them otherwise.
+func functions(tools json.RawMessage) ([]function, error) {
+	var list []struct {
+		Type     string    `json:"type"`
+		Function *function `json:"function"`
 	}
-	o.set("stream_options", json.RawMessage(b))
-	return o.bytes()
+	if err := json.Unmarshal(tools, &list); err != nil {
+		return nil, fmt.Errorf("the tools are no list of objects: %w", err)
+	}
+	var out []function
+	for i, t := range list {
+		if t.Type != "function" || t.Function == nil || t.Function.Name == "" {
+			return nil, fmt.Errorf("tool %d is no function with a name", i)
+		}
+		out = append(out, *t.Function)
+	}
+	return out, nil
 }

@@ -196,12 +196,17 @@ func renderCall(t *testing.T, b llm.Backend, request []byte) string {
 		Messages  []llm.Message
 		Prompt    string
 		Body      json.RawMessage
+		Model     string
+		Tools     json.RawMessage
+		Extra     map[string]json.RawMessage
 		MaxTokens int `json:"max_tokens"`
 	}
 	if err := json.Unmarshal(request, &r); err != nil {
 		t.Fatal(err)
 	}
-	call, err := b.Encode(llm.Request{Messages: r.Messages, Prompt: r.Prompt, Body: r.Body, MaxTokens: r.MaxTokens})
+	call, err := b.Encode(llm.Request{
+		Messages: r.Messages, Prompt: r.Prompt, Body: r.Body, Model: r.Model, Tools: r.Tools, Extra: r.Extra, MaxTokens: r.MaxTokens,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

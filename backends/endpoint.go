@@ -1,6 +1,7 @@
 package backends
 
 import (
+	"fmt"
 	"net/url"
 	"regexp"
 	"strconv"
@@ -9,20 +10,26 @@ import (
 	"loadgate/internal/yamlpos"
 )
 
-// The two interfaces of the OpenAI family.
+// api is a protocol by the name that `api:` takes. A kind lists the ones that it
+// speaks; the first is the one meant where neither the section nor its URL says.
+type api struct {
+	name string
+	*protocol
+}
+
+// The names of the interfaces that several kinds share.
 const (
 	chatAPI        = "chat"
 	completionsAPI = "completions"
 )
 
-var apiPaths = map[string]string{chatAPI: "/chat/completions", completionsAPI: "/completions"}
-
-// endpoint is where calls go.
+// endpoint is where calls go, and in which protocol.
 type endpoint struct {
-	call   url.URL
-	api    string
-	base   string // path of the API's root, such as /v1
-	models bool   // base is known
+	api
+	url   url.URL // its path is of use only where it is the user's own
+	base  string  // path of the API's root, such as /v1
+	own   bool    // the path is the user's own: where the API's root is, is not known
+	model string  // that the path names
 }
 
 var (
@@ -30,83 +37,145 @@ var (
 	secretQuery = regexp.MustCompile(`(?i)(^|[-_.])(api|access|auth|subscription)?[-_]?(key|token|secret|password|passwd|sig|signature|auth|credential)s?$`)
 )
 
-// resolve completes a URL: a full endpoint stays as it is, a host gets
-// /v1/chat/completions, a base that ends in a version gets /chat/completions.
-// api is what the section asks for; "" = what the path says, or chat.
-func resolve(u *url.URL, api string) (endpoint, bool) {
-	e := endpoint{call: *u, models: true}
-	e.call.RawPath, e.call.Fragment, e.call.RawFragment = "", "", ""
+// resolve completes a URL: a full endpoint stays as it is, a host gets the API's
+// root and path, a base that ends in a version gets the path alone. want is what
+// the section asks for; "" = what the path says, or the first of apis. It fails
+// where the two do not fit, or nothing says which API it is (then api has no name).
+func resolve(u *url.URL, want string, apis []api) (endpoint, bool) {
+	e := endpoint{url: *u}
+	e.url.RawPath, e.url.Fragment, e.url.RawFragment = "", "", ""
 	path := strings.TrimRight(u.Path, "/")
-	chat, isChat := strings.CutSuffix(path, apiPaths[chatAPI])
-	compl, isCompl := strings.CutSuffix(path, apiPaths[completionsAPI])
-	switch {
-	case isChat:
-		e.api, e.base = chatAPI, chat
-	case isCompl:
-		e.api, e.base = completionsAPI, compl
-	case path == "":
-		e.base = "/v1"
-	case versionPath.MatchString(path):
-		e.base = path
-	default: // a path of the user's own
-		e.api, e.models = api, false
-		e.call.Path = path
-		return e, api != ""
-	}
-	if e.api == "" {
-		e.api = api
-		if api == "" {
-			e.api = chatAPI
+	for _, a := range apis {
+		base, model, ok := a.match(path)
+		if ok {
+			e.api, e.base, e.model = a, base, model
+			return e, want == "" || want == a.name
 		}
 	}
-	e.call.Path = e.base + apiPaths[e.api]
-	return e, api == "" || api == e.api
+	e.api = choose(apis, want, versionPath.MatchString(path))
+	switch {
+	case e.protocol == nil: // an unknown word, reported elsewhere
+		return e, true
+	case path == "":
+		e.base = e.root
+	case versionPath.MatchString(path):
+		e.base = path
+		return e, versionPath.MatchString(e.root)
+	case path == e.root || strings.HasPrefix(path, "/openai/deployments/"):
+		e.base = path
+	default:
+		e.url.Path, e.own = path, true
+		if want == "" && len(apis) > 1 {
+			e.name = ""
+		}
+		return e, e.name != ""
+	}
+	return e, true
+}
+
+// choose picks the API that the section names, or else the first one, of those
+// whose root is a version if the URL ends in one.
+func choose(apis []api, want string, versioned bool) api {
+	for _, a := range apis {
+		if want == a.name || (want == "" && (!versioned || versionPath.MatchString(a.root))) {
+			return a
+		}
+	}
+	return api{}
+}
+
+// match says whether a path is a whole endpoint of this API, and what stands
+// before it.
+func (a api) match(path string) (base, model string, ok bool) {
+	for _, p := range []string{a.path, a.whole} {
+		before, after, named := strings.Cut(p, "{model}")
+		if p == "" || p == "/" {
+			continue
+		}
+		rest, ok := strings.CutSuffix(path, after)
+		if named && ok {
+			if i := strings.LastIndex(rest, before); i >= 0 && len(rest) > i+len(before) {
+				return rest[:i], rest[i+len(before):], true
+			}
+		}
+		if rest, ok := strings.CutSuffix(path, p); !named && ok {
+			return rest, "", true
+		}
+	}
+	return "", "", false
+}
+
+// callURL is where a call goes.
+func (e endpoint) callURL(model string, stream bool) string {
+	u := e.url
+	if e.protocol == nil {
+		return u.String()
+	}
+	if !e.own {
+		if model == "" {
+			model = "MODEL"
+		}
+		u.Path = e.base + strings.ReplaceAll(e.pathOf(stream), "{model}", model)
+	}
+	if stream && e.query != "" && !u.Query().Has(strings.Split(e.query, "=")[0]) {
+		u.RawQuery = strings.TrimPrefix(u.RawQuery+"&"+e.query, "&")
+	}
+	return u.String()
 }
 
 // at is the URL of another path of the same server, below the API's root.
 func (e endpoint) at(path string) string {
-	u := e.call
+	u := e.url
 	u.Path = e.base + path
 	return u.String()
 }
 
 // beside is the URL of a path beside the API's root: /v1/x has /path beside it.
 func (e endpoint) beside(path string) string {
-	u := e.call
+	u := e.url
 	u.Path = versionPath.ReplaceAllString(e.base, "") + path
 	return u.String()
 }
 
 // endpoint reads and checks `url:`.
-func (s *section) endpoint(c *common, raw string) endpoint {
+func (s *section) endpoint(c *common, raw string, apis []api) endpoint {
 	n := s.Get("url")
 	if n == nil {
-		s.errorAt("url", "add url: http://127.0.0.1:8000/v1", "the backend %s has no url", s.name)
+		s.errorAt("url", "add url: http://127.0.0.1:8000", "the backend %s has no url", s.name)
 		return endpoint{}
 	}
 	if n.Kind != yamlpos.String {
 		return endpoint{} // reported by decode
 	}
+	u := s.address("url", raw)
+	if u == nil {
+		return endpoint{}
+	}
+	return s.complete(c, u, apis)
+}
+
+// address reads a URL under a key and reports what is wrong with it; nil then.
+func (s *section) address(key, raw string) *url.URL {
 	u, err := url.Parse(strings.TrimSpace(raw))
 	switch {
 	case err != nil && !strings.Contains(raw, "://"):
-		s.errorAt("url", "begin with http:// or https://", "url does not begin with http:// or https://")
+		s.errorAt(key, "begin with http:// or https://", "%s does not begin with http:// or https://", key)
 	case err != nil:
-		s.errorAt("url", "write http://host:port/v1", "url cannot be read")
+		s.errorAt(key, "write http://host:port/v1", "%s cannot be read", key)
 	case u.Scheme != "http" && u.Scheme != "https":
-		s.errorAt("url", "begin with http:// or https://", "url does not begin with http:// or https://")
+		s.errorAt(key, "begin with http:// or https://", "%s does not begin with http:// or https://", key)
 	case u.Hostname() == "":
-		s.errorAt("url", "write http://host:port/v1", "url names no host")
+		s.errorAt(key, "write http://host:port/v1", "%s names no host", key)
 	case !validPort(u.Port()):
-		s.errorAt("url", "a port is a number from 1 to 65535", "url has the port %s, which there is not", u.Port())
+		s.errorAt(key, "a port is a number from 1 to 65535", "%s has the port %s, which there is not", key, u.Port())
 	case u.User != nil:
-		s.errorAt("url", "use api_key: ${env:NAME}", "url holds a user name or password")
+		s.errorAt(key, "use api_key: ${env:NAME}", "%s holds a user name or password", key)
 	case hasSecretQuery(u):
-		s.errorAt("url", "use api_key: ${env:NAME}, or a header", "url holds what looks like a key: addresses are printed and stored")
+		s.errorAt(key, "use api_key: ${env:NAME}, or a header", "%s holds what looks like a key: addresses are printed and stored", key)
 	default:
-		return s.complete(c, u)
+		return u
 	}
-	return endpoint{}
+	return nil
 }
 
 // validPort reports whether a port can be dialled; "" is the scheme's own.
@@ -124,15 +193,28 @@ func hasSecretQuery(u *url.URL) bool {
 	return false
 }
 
-func (s *section) complete(c *common, u *url.URL) endpoint {
-	e, ok := resolve(u, c.API)
+func (s *section) complete(c *common, u *url.URL, apis []api) endpoint {
+	e, ok := resolve(u, c.API, apis)
+	if c.Model == "" {
+		c.Model = e.model
+	}
 	switch {
-	case !ok && e.api == "":
-		s.errorAt("url", "give the full endpoint (…/v1/chat/completions), a base (…/v1), or say api: chat", "nothing tells which API stands at the path %s", e.call.Path)
+	case !ok && e.own:
+		s.errorAt("url", fmt.Sprintf("give the full endpoint (…%s%s), a base (…%s), or say api: %s", apis[0].root, apis[0].path, apis[0].root, apis[0].name), "nothing tells which API stands at the path %s", e.url.Path)
+	case !ok && s.Get("api") == nil:
+		s.errorAt("url", "say api: …", "nothing tells which API stands at the path %s", u.Path)
 	case !ok:
-		s.errorAt("api", "remove api, or change the url", "api is %s, but the url is one for %s", c.API, e.api)
-	case !e.models && c.Model == "":
+		s.errorAt("api", "remove api, or change the url", "api is %s, but the url is one for %s", c.API, e.named())
+	case e.own && c.Model == "" && e.needsModel():
 		s.errorAt("model", "add model: NAME", "the backend %s has no model, and its url does not tell where models are listed", s.name)
 	}
 	return e
+}
+
+// named is the API's name, for a mistake.
+func (e endpoint) named() string {
+	if e.own || e.name == "" {
+		return "another"
+	}
+	return e.name
 }

@@ -18,11 +18,7 @@ type maasSection struct {
 func openMaaS(n *yamlpos.Node, ctx kind.Context) (llm.Backend, diag.List) {
 	cfg := maasSection{common: defaults()}
 	s := decode(n, ctx.Name, &cfg)
-	s.check(&cfg.common)
-	e := s.endpoint(&cfg.common, cfg.URL)
-	f := newFamily(ctx.Name, cfg.common, &e)
-	f.tls = s.secure(cfg.TLS, &e.call, ctx.Dir)
-	f.header = cfg.header(cfg.APIKey)
+	f := s.service(ctx, &cfg.common, &cfg.remote, openAIForms)
 	f.audit = true
 	f.ignoreEOS(cfg.IgnoreEOS)
 	return f, s.list

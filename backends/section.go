@@ -1,7 +1,6 @@
 package backends
 
 import (
-	"cmp"
 	"maps"
 	"net/http"
 	"slices"
@@ -29,9 +28,10 @@ type common struct {
 
 // remote is what the sections of servers that run elsewhere have besides.
 type remote struct {
-	URL    string         `yaml:"url"`
-	APIKey yamlpos.Secret `yaml:"api_key"`
-	TLS    tlsFiles       `yaml:"tls"`
+	URL       string         `yaml:"url"`
+	APIKey    yamlpos.Secret `yaml:"api_key"`
+	KeyHeader string         `yaml:"key_header"` // that carries the key; "" = Authorization, as a bearer token
+	TLS       tlsFiles       `yaml:"tls"`
 }
 
 // tlsFiles says how server and client prove who they are.
@@ -115,8 +115,12 @@ func (s *section) fromZero(key string, value int) {
 }
 
 // check looks at what all kinds have.
-func (s *section) check(c *common) {
-	s.oneOf("api", chatAPI, completionsAPI)
+func (s *section) check(c *common, apis []api) {
+	var names []string
+	for _, a := range apis {
+		names = append(names, a.name)
+	}
+	s.oneOf("api", names...)
 	s.oneOf("output_limit", maxTokens, maxCompletionTokens, bothLimits)
 	s.checkParams(c.Params)
 	s.checkHeaders(c.Headers)
@@ -159,10 +163,7 @@ func (s *section) checkHeaders(headers map[string]string) {
 		width := max(1, utf8.RuneCountInString(key))
 		name := http.CanonicalHeaderKey(key)
 		switch {
-		case !isToken(key):
-			s.list.Errorf(e.KeyPos, width, "letters, digits and - are safe", "%q is no name of a header", key)
-		case slices.Contains(ownHeaders, name):
-			s.list.Errorf(e.KeyPos, width, "remove it", "the header %s is set by loadgate", key)
+		case !s.checkHeaderName(e.KeyPos, width, key):
 		case first[name] != "":
 			s.list.Errorf(e.KeyPos, width, "remove one of them: names of headers ignore case", "the header %s stands here twice", key)
 		case strings.ContainsFunc(headers[key], isControl):
@@ -170,6 +171,19 @@ func (s *section) checkHeaders(headers map[string]string) {
 		}
 		first[name] = key
 	}
+}
+
+// checkHeaderName reports a name that no header has, or that is loadgate's own.
+func (s *section) checkHeaderName(pos diag.Pos, width int, name string) bool {
+	switch {
+	case !isToken(name):
+		s.list.Errorf(pos, width, "letters, digits and - are safe", "%q is no name of a header", name)
+	case slices.Contains(ownHeaders, http.CanonicalHeaderKey(name)):
+		s.list.Errorf(pos, width, "remove it", "the header %s is set by loadgate", name)
+	default:
+		return true
+	}
+	return false
 }
 
 func isToken(s string) bool {
@@ -181,18 +195,19 @@ func isToken(s string) bool {
 
 func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
 
-// header is the header of every call: the section's own, and the key as a
-// bearer token unless the section has an Authorization header.
-func (c *common) header(key yamlpos.Secret) http.Header {
+// header is the header of every call: the section's own, and the key under the
+// name given, or as a bearer token. The section's own headers win.
+func (c *common) header(key yamlpos.Secret, under string) http.Header {
 	h := http.Header{}
-	if key.Set() {
+	switch {
+	case !key.Set():
+	case under == "":
 		h.Set("Authorization", "Bearer "+key.Reveal())
+	default:
+		h.Set(under, key.Reveal())
 	}
 	for _, k := range slices.Sorted(maps.Keys(c.Headers)) {
 		h.Set(k, c.Headers[k])
 	}
 	return h
 }
-
-// api is the interface that a section speaks when its URL does not say.
-func (c *common) api() string { return cmp.Or(c.API, chatAPI) }

@@ -31,7 +31,7 @@ type simulator struct {
 func openSimulator(n *yamlpos.Node, ctx kind.Context) (llm.Backend, diag.List) {
 	cfg := simulatorSection{common: defaults()}
 	s := decode(n, ctx.Name, &cfg)
-	s.check(&cfg.common)
+	s.check(&cfg.common, openAIForms)
 	server := s.serverConfig(cfg.Server)
 	if cfg.Model == "" {
 		cfg.Model = served(server["model"])
@@ -45,7 +45,7 @@ func openSimulator(n *yamlpos.Node, ctx kind.Context) (llm.Backend, diag.List) {
 	}
 	f := newFamily(ctx.Name, cfg.common, nil)
 	key, _ := server["api_key"].(string)
-	f.header = cfg.header(yamlpos.NewSecret(key, ""))
+	f.header = cfg.header(yamlpos.NewSecret(key, ""), "")
 	f.audit = true
 	f.perUse = cfg.UsagePerChunk
 	f.ignoreEOS(cfg.IgnoreEOS)
@@ -90,7 +90,7 @@ func (b *simulator) Connect(baseURL string) {
 	if err != nil {
 		return // Encode goes on saying that there is no server
 	}
-	if e, ok := resolve(u, b.config.api()); ok {
+	if e, ok := resolve(u, b.config.API, openAIForms); ok {
 		b.to.Store(&e)
 	}
 }

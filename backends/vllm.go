@@ -25,15 +25,11 @@ type vllm struct{ tokenizer }
 func openVLLM(n *yamlpos.Node, ctx kind.Context) (llm.Backend, diag.List) {
 	cfg := vllmSection{common: defaults()}
 	s := decode(n, ctx.Name, &cfg)
-	s.check(&cfg.common)
 	s.fromZero("min_tokens", cfg.MinTokens)
 	for _, id := range cfg.StopTokenIDs {
 		s.fromZero("stop_token_ids", id)
 	}
-	e := s.endpoint(&cfg.common, cfg.URL)
-	f := newFamily(ctx.Name, cfg.common, &e)
-	f.tls = s.secure(cfg.TLS, &e.call, ctx.Dir)
-	f.header = cfg.header(cfg.APIKey)
+	f := s.service(ctx, &cfg.common, &cfg.remote, openAIForms)
 	f.perUse = cfg.UsagePerChunk
 	f.ignoreEOS(cfg.IgnoreEOS)
 	if cfg.MinTokens > 0 {

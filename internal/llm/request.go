@@ -62,7 +62,20 @@ type Call struct {
 	Header http.Header // may hold secrets: never printed or stored
 	Body   []byte
 	Stream bool // a stream of events is expected, not one document
+
+	Framing Framing // how a stream is cut into events
 }
+
+// Framing says how the events of a stream are told apart.
+type Framing string
+
+// Framings.
+const (
+	FramingByType    Framing = ""           // as the answer's content type says
+	FramingSSE       Framing = "sse"        // server-sent events
+	FramingNDJSON    Framing = "ndjson"     // one JSON value a line
+	FramingJSONArray Framing = "json_array" // the elements of one JSON array
+)
 
 // SingleTurn makes the common session of one request.
 func SingleTurn(id string, r Request) Session { return Session{ID: id, Turns: []Request{r}} }
