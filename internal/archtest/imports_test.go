@@ -19,7 +19,7 @@ var layers = [][]string{
 	{"backends", "datasets", "scenario"},
 	{"engine"},
 	{"metrics", "internal/store"},
-	{"internal/validity", "internal/gate"},
+	{"internal/validity", "internal/gate", "internal/compare"},
 	{"reporters", "internal/live"},
 	{"internal/pipeline"},
 	{"cmd/loadgate"},
