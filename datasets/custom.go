@@ -26,15 +26,11 @@ func openCustom(n *yamlpos.Node, ctx kind.Context) (llm.Dataset, diag.List) {
 	c := customConfig{fileConfig{Order: orderFile}}
 	s := decode(n, ctx, &c)
 	t := c.check(s)
-	if s.list.HasErrors() {
-		return nil, s.list
-	}
-	file := readRows(s, ctx, c.Path, c.Limit, func(raw rawRow) (row, bool, error) {
+	parse := func(raw rawRow) (candidate, bool, error) {
 		r, err := parseCustom(raw)
-		return r, true, err
-	})
-	file.needRows(s)
-	return c.open(s, t, file.all, digest("custom", c.Limit, c.Order, file.sum))
+		return candidate{row: r}, true, err
+	}
+	return c.openRows(s, ctx, layout{}, t, &rowFile{parse: parse})
 }
 
 func parseCustom(raw rawRow) (row, error) {

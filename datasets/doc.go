@@ -7,14 +7,17 @@
 // seed selects:
 //
 //  1. section.go decodes a kind's configuration and checks its values;
-//  2. file.go and rowreader.go read the rows of a file, each with its line;
-//  3. rowset.go hands rows out: in file order or shuffled, from the top again
-//     when there are fewer than requests;
+//  2. datafile.go opens a file, and rowreader.go, tablereader.go and
+//     linereader.go cut it into rows, each a JSON object with its line;
+//  3. rowfile.go keeps where the rows of use are, and rowset.go hands rows out:
+//     in file order or shuffled, from the top again when there are fewer than
+//     requests;
 //  4. random.go makes prompts out of nothing but numbers.
 //
 // A session is a function of the configuration, the file's bytes, the seed and
 // the index alone, so that every process that asks gets the same one. Opening
-// reads files and loads no tokenizer unless a kind must count to know its rows.
+// goes through the file and loads no tokenizer unless a kind must count to know
+// its rows.
 //
 // The package must never reach for the network, read a clock, or use random
 // numbers that a seed does not decide. Protocols are not its business: what a

@@ -16,9 +16,9 @@ type localConfig struct {
 // localRow is one row: a prompt, and lengths where they are known. null is as
 // good as not there.
 type localRow struct {
-	Prompt    string  `json:"prompt"`
-	PromptLen float64 `json:"prompt_len"`
-	OutputLen float64 `json:"output_len"`
+	Prompt    string `json:"prompt"`
+	PromptLen number `json:"prompt_len"`
+	OutputLen number `json:"output_len"`
 }
 
 // openLocal opens a file of prompts. A row's prompt_len is taken as the
@@ -28,18 +28,14 @@ func openLocal(n *yamlpos.Node, ctx kind.Context) (llm.Dataset, diag.List) {
 	s := decode(n, ctx, &c)
 	t := c.check(s)
 	s.tokens("output_tokens", 1)
-	if s.list.HasErrors() {
-		return nil, s.list
-	}
-	file := readRows(s, ctx, c.Path, c.Limit, func(raw rawRow) (row, bool, error) {
+	parse := func(raw rawRow) (candidate, bool, error) {
 		r, err := parseLocal(raw)
 		if c.OutputTokens > 0 {
 			r.request.MaxTokens = c.OutputTokens
 		}
-		return r, true, err
-	})
-	file.needRows(s)
-	return c.open(s, t, file.all, digest("local", c.Limit, c.Order, c.OutputTokens, file.sum))
+		return candidate{row: r}, true, err
+	}
+	return c.openRows(s, ctx, layout{}, t, &rowFile{parse: parse}, c.OutputTokens)
 }
 
 func parseLocal(raw rawRow) (row, error) {

@@ -40,13 +40,13 @@ func openPrompt(n *yamlpos.Node, ctx kind.Context) (llm.Dataset, diag.List) {
 	if one != nil {
 		c.Prompts = []string{c.Prompt}
 	}
-	rows := make([]row, len(c.Prompts))
+	rows := make(heldRows, len(c.Prompts))
 	for i, text := range c.Prompts {
 		rows[i].request = llm.Request{Prompt: text, MaxTokens: c.OutputTokens}
 	}
 	return &rowSet{
 		counted: counted{t},
-		rows:    func() []row { return rows },
+		rows:    rows,
 		digest:  digest("prompt", c.Prompts, c.OutputTokens),
 	}, s.list
 }

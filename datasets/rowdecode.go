@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"reflect"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -78,9 +80,46 @@ func mistype(e *json.UnmarshalTypeError) string {
 	return message
 }
 
-// count reads a number of tokens; 0 stands for one that is not there. Files
-// written through tables have 10.0 for 10.
-func (r rawRow) count(name string, x float64) (int, error) {
+// number is a number in a row; 0 stands for one that is not there. Tables have
+// numbers as texts.
+type number float64
+
+// UnmarshalJSON reads a number, a text that is one, or null.
+func (n *number) UnmarshalJSON(b []byte) error {
+	text := string(b)
+	if len(b) > 1 && b[0] == '"' {
+		text = string(bytes.TrimSpace(b[1 : len(b)-1]))
+	}
+	if text == "" || text == "null" {
+		return nil
+	}
+	x, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.IsInf(x, 0) || math.IsNaN(x) {
+		return &json.UnmarshalTypeError{Value: jsonType(b), Type: reflect.TypeFor[float64]()}
+	}
+	*n = number(x)
+	return nil
+}
+
+// jsonType is what a value of JSON is, by its first byte.
+func jsonType(b []byte) string {
+	switch b[0] {
+	case '"':
+		return "string"
+	case '[':
+		return "array"
+	case '{':
+		return "object"
+	case 't', 'f':
+		return "bool"
+	default:
+		return "number"
+	}
+}
+
+// count reads a number of tokens. Files written through tables have 10.0 for 10.
+func (r rawRow) count(name string, n number) (int, error) {
+	x := float64(n)
 	if x != math.Trunc(x) || x < 0 || x > maxTokens {
 		return 0, r.fault("%s: expected a whole number from 0 to %d, got %v", name, maxTokens, x)
 	}

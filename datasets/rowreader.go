@@ -10,8 +10,8 @@ import (
 )
 
 // maxRowBytes is the longest row: a body with some images fits, a file whose
-// line breaks were lost does not.
-const maxRowBytes = 64 << 20
+// line breaks were lost does not. Its length fits into a span.
+const maxRowBytes = 64<<20 - 1
 
 // fault is what is wrong at one place of a data file. It is an error.
 type fault struct {
@@ -26,14 +26,24 @@ func (f *fault) Error() string { return f.message }
 type rawRow struct {
 	text      []byte // without space round it; not yet known to be JSON
 	line, col int    // of its first character
+	at        span   // in the file, unpacked
 }
+
+// span is a part of a file, in bytes.
+type span struct{ from, size int64 }
+
+// rowSource cuts a file into rows. next returns the next row. io.EOF: there are
+// no more. A *fault: what stands there is no row, and the next call goes on
+// behind it. Any other error is the file's.
+type rowSource interface{ next() (rawRow, error) }
 
 // rowReader cuts a file into its rows: the elements of the file's one JSON
 // array, or the lines that are not blank (JSON Lines). The first character
 // decides which. It looks into a row only as far as it takes to find its end.
 type rowReader struct {
 	in        *bufio.Reader
-	line, col int // of the next byte
+	line, col int   // of the next byte
+	offset    int64 // of the next byte
 	buf       []byte
 	most      int // bytes of a row
 
@@ -47,14 +57,13 @@ func newRowReader(r io.Reader) *rowReader {
 	return &rowReader{in: bufio.NewReaderSize(r, 1<<16), line: 1, col: 1, most: maxRowBytes}
 }
 
-// next returns the next row. io.EOF: there are no more. A *fault: what stands
-// there is no row, and the next call goes on behind it. Any other error is the
-// file's.
+// next implements rowSource.
 func (r *rowReader) next() (rawRow, error) {
 	if !r.started {
 		r.started = true
 		if mark, _ := r.in.Peek(3); string(mark) == "\ufeff" {
 			_, _ = r.in.Discard(3) // what was peeked at is there
+			r.offset = 3
 		}
 		if first, err := r.skipSpace(); err == nil && first == '[' {
 			_, _ = r.readByte()
@@ -72,7 +81,7 @@ func (r *rowReader) nextLine() (rawRow, error) {
 	if _, err := r.skipSpace(); err != nil {
 		return rawRow{}, err
 	}
-	row := rawRow{line: r.line, col: r.col}
+	row := rawRow{line: r.line, col: r.col, at: span{from: r.offset}}
 	r.buf = r.buf[:0]
 	tooLong := false
 	for more := true; more; {
@@ -80,6 +89,7 @@ func (r *rowReader) nextLine() (rawRow, error) {
 		if err != nil && err != io.EOF && !errors.Is(err, bufio.ErrBufferFull) {
 			return rawRow{}, err
 		}
+		r.offset += int64(len(part))
 		more = errors.Is(err, bufio.ErrBufferFull)
 		tooLong = tooLong || len(r.buf)+len(part) > r.most
 		if !tooLong {
@@ -90,8 +100,7 @@ func (r *rowReader) nextLine() (rawRow, error) {
 	if tooLong {
 		return rawRow{}, r.tooLong(row)
 	}
-	row.text = bytes.TrimRight(r.buf, " \t\r\n")
-	return row, nil
+	return row.with(r.buf), nil
 }
 
 // element reads the next element of the array.
@@ -103,7 +112,7 @@ func (r *rowReader) element() (rawRow, error) {
 	if err != nil {
 		return rawRow{}, r.cutOff(err)
 	}
-	row := rawRow{line: r.line, col: r.col}
+	row := rawRow{line: r.line, col: r.col, at: span{from: r.offset}}
 	if first == ']' && !r.comma {
 		_, _ = r.readByte()
 		return rawRow{}, r.close()
@@ -111,11 +120,18 @@ func (r *rowReader) element() (rawRow, error) {
 	if err := r.scan(row); err != nil {
 		return rawRow{}, err
 	}
-	row.text = bytes.TrimRight(r.buf, " \t\r\n")
+	row = row.with(r.buf)
 	if len(row.text) == 0 {
 		return rawRow{}, &fault{row.line, row.col, "a row is missing", "remove the comma before it"}
 	}
 	return row, nil
+}
+
+// with is the row of a text, without the space behind it.
+func (r rawRow) with(text []byte) rawRow {
+	r.text = bytes.TrimRight(text, " \t\r\n")
+	r.at.size = int64(len(r.text))
+	return r
 }
 
 // scan fills buf up to the comma or bracket that ends the element which starts
@@ -149,6 +165,7 @@ func (r *rowReader) scan(row rawRow) error {
 		case b == ']':
 			_ = r.in.UnreadByte() // it was the last thing read; the next call finds the array's end there
 			r.col--
+			r.offset--
 			r.comma = false
 			return nil
 		}
@@ -198,12 +215,15 @@ func (r *rowReader) skipSpace() (byte, error) {
 
 func (r *rowReader) readByte() (byte, error) {
 	b, err := r.in.ReadByte()
+	if err != nil {
+		return b, err
+	}
+	r.offset++
 	switch {
-	case err != nil:
 	case b == '\n':
 		r.line, r.col = r.line+1, 1
 	case utf8.RuneStart(b):
 		r.col++
 	}
-	return b, err
+	return b, nil
 }

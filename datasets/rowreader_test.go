@@ -19,7 +19,7 @@ func cut(t testing.TB, r io.Reader) []string {
 	return cutRows(t, newRowReader(r))
 }
 
-func cutRows(t testing.TB, rows *rowReader) []string {
+func cutRows(t testing.TB, rows rowSource) []string {
 	t.Helper()
 	out := []string{}
 	for {
@@ -133,8 +133,8 @@ func fuzzParser[T any](f *testing.F, parse parser[T], sound func(T) bool) {
 	addFiles(f)
 	f.Fuzz(func(t *testing.T, src []byte) {
 		faults := faultList{file: "data"}
-		rows, err := collect(newRowReader(bytes.NewReader(src)), 0, parse, &faults)
-		if err != nil {
+		var rows []T
+		if err := scanRows(newRowReader(bytes.NewReader(src)), parse, func(r T, _ span) bool { rows = append(rows, r); return true }, &faults); err != nil {
 			t.Fatal(err)
 		}
 		for _, r := range rows {
@@ -164,7 +164,7 @@ func FuzzCustom(f *testing.F) {
 }
 
 func FuzzShareGPT(f *testing.F) {
-	fuzzParser(f, parseShareGPT, func(c conversation) bool { return utf8.ValidString(c.prompt + c.answer) })
+	fuzzParser(f, parseShareGPT, func(c candidate) bool { return utf8.ValidString(c.text + c.answer) })
 }
 
 func BenchmarkReadArray(b *testing.B) {
@@ -178,8 +178,9 @@ func BenchmarkReadArray(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		faults := faultList{}
-		if rows, err := collect(newRowReader(bytes.NewReader(src.Bytes())), 0, parseShareGPT, &faults); len(rows) != 1000 || err != nil {
-			b.Fatal(len(rows), err)
+		rows := 0
+		if err := scanRows(newRowReader(bytes.NewReader(src.Bytes())), parseShareGPT, func(candidate, span) bool { rows++; return true }, &faults); rows != 1000 || err != nil {
+			b.Fatal(rows, err)
 		}
 	}
 }

@@ -14,30 +14,46 @@ type row struct {
 	request llm.Request
 }
 
+// rowStore holds rows. It is safe for concurrent use.
+type rowStore interface {
+	len() int // at least 1; always the same
+	at(i int) (row, error)
+}
+
+// heldRows are rows in memory.
+type heldRows []row
+
+func (h heldRows) len() int              { return len(h) }
+func (h heldRows) at(i int) (row, error) { return h[i], nil }
+
 // rowSet is a dataset of rows. Requests take them in order; a round ends with
 // the last row, and the next one starts again.
 type rowSet struct {
 	counted
-	rows     func() []row // at least one; always the same
-	shuffled bool         // each round in an order of its own, which the seed decides
+	rows     rowStore
+	shuffled bool // each round in an order of its own, which the seed decides
 	digest   string
 }
 
 // Session implements llm.Dataset.
 func (s *rowSet) Session(seed uint64, i int) (llm.Session, error) {
-	rows := s.rows()
-	if i < 0 || len(rows) == 0 {
-		return llm.Session{}, fmt.Errorf("there is no session %d of %d rows", i, len(rows))
+	rows := s.rows.len()
+	if i < 0 || rows == 0 {
+		return llm.Session{}, fmt.Errorf("there is no session %d of %d rows", i, rows)
 	}
-	round, at := i/len(rows), i%len(rows)
+	round, at := i/rows, i%rows
 	if s.shuffled {
-		at = permute(schedule.Seed(seed, "order", strconv.Itoa(round)), len(rows), at)
+		at = permute(schedule.Seed(seed, "order", strconv.Itoa(round)), rows, at)
 	}
-	return llm.SingleTurn(rows[at].id, rows[at].request), nil
+	r, err := s.rows.at(at)
+	if err != nil {
+		return llm.Session{}, fmt.Errorf("session %d: %w", i, err)
+	}
+	return llm.SingleTurn(r.id, r.request), nil
 }
 
 // Rows implements llm.Dataset.
-func (s *rowSet) Rows() int { return len(s.rows()) }
+func (s *rowSet) Rows() int { return s.rows.len() }
 
 // Digest implements llm.Dataset.
 func (s *rowSet) Digest() string { return s.digest }

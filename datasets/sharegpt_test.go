@@ -61,7 +61,7 @@ func TestShareGPTFixtureIsAtTheLimits(t *testing.T) {
 		if c, keep, err := parseShareGPT(rawRow{text: raw}); err != nil {
 			t.Fatal(err)
 		} else if keep {
-			counts[c.id] = [2]int{m.Count(c.prompt), m.Count(c.answer)}
+			counts[c.id] = [2]int{m.Count(c.text), m.Count(c.answer)}
 		}
 	}
 	for id, ok := range map[string]func(prompt, answer int) bool{
