@@ -27,7 +27,7 @@ func BenchmarkPacer(b *testing.B) {
 	for _, rate := range []int{200, 1000} {
 		b.Run(fmt.Sprintf("%d per second", rate), func(b *testing.B) {
 			clock := llm.NewClock()
-			p := newPacer(clock, stopper{}, nil)
+			p := newPacer(newSleeper(clock, stopper{}, nil))
 			defer p.close()
 			next, gap := clock.Now(), int64(time.Second)/int64(rate)
 			var delays []time.Duration

@@ -1,9 +1,11 @@
 // Package engine runs one repeat of one cell: it sends requests when the
 // schedule says so and yields a Sample for each.
 //
-//  1. Prepare: sessions are drawn from the dataset and rendered to bytes.
-//  2. Dispatch: a closed loop keeps its slots busy; an open loop releases each
-//     request at its intended time and never waits for an answer.
+//  1. Prepare: sessions are drawn from the dataset and their first turns rendered
+//     to bytes.
+//  2. Dispatch: a closed loop keeps its slots busy with sessions; an open loop
+//     releases each session at its intended time and never waits for an answer.
+//     Later turns are rendered, and become due, once they can be.
 //  3. Receive: a recorder per request stamps the events of its stream.
 //  4. End: the count is reached or the window is over; what is in flight is
 //     awaited. A stop ends the sending too; a cancellation, or what makes the

@@ -30,7 +30,11 @@ func (b textBackend) Encode(r llm.Request) (*llm.Call, error) {
 	if r.Prompt == "bad" {
 		return nil, errors.New("cannot be encoded")
 	}
-	return &llm.Call{Method: "POST", URL: "http://h/v1", Body: []byte(r.Prompt), Stream: !b.whole}, nil
+	body := r.Prompt
+	for _, m := range r.Messages {
+		body += m.Role[:1] + ":" + m.Text + " "
+	}
+	return &llm.Call{Method: "POST", URL: "http://h/v1", Body: []byte(body), Stream: !b.whole}, nil
 }
 
 func (textBackend) Decoder() llm.Decoder { return textDecoder{} }
@@ -167,6 +171,7 @@ type trial struct {
 	load    scenario.Load
 	answer  func(llm.Clock) func(context.Context, int, wire.Receiver) wire.Result
 	dataset dataset // nil = numbered
+	talks   *talks  // in place of dataset
 	stop    time.Duration
 	cancel  time.Duration
 	change  func(cfg *Config, s *server)
@@ -184,6 +189,9 @@ func (tr trial) run() outcome {
 	}
 	if tr.dataset == nil {
 		cfg.Dataset = dataset(numbered)
+	}
+	if tr.talks != nil {
+		cfg.Dataset = tr.talks
 	}
 	if tr.change != nil {
 		tr.change(&cfg, s)

@@ -12,7 +12,7 @@ import (
 type gate struct {
 	limit int // 0 is no cap
 	clock llm.Clock
-	last  int64 // the window ends
+	last  func() int64 // when the window ends, as far as is known
 	end   stopper
 
 	mu     sync.Mutex
@@ -54,7 +54,7 @@ func (g *gate) leave() (w waiting, ready int64, ok bool) {
 	defer g.mu.Unlock()
 	ready = g.clock.Now()
 	if len(g.queue) > 0 && !g.shut {
-		over := ready >= g.last
+		over := ready >= g.last()
 		g.cut = !over && g.end.stopped()
 		g.shut = over || g.cut
 	}

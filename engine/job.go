@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"loadgate/internal/llm"
@@ -11,34 +13,105 @@ import (
 
 // job is a request ready to be sent.
 type job struct {
-	index   int
+	index   int   // of the request, among those of all sessions in order
+	turn    int   // from 1; 0 where sessions have one turn by nature
+	think   int64 // from the end of the answer before until it was due, ns
 	call    *llm.Call
 	session string
 	request llm.Request // without its texts: the body holds them
 	hash    string      // of the body
 	prompt  string      // kept only where it may have to be counted or stored
+	rest    *rest       // nil: it is the last of its session
 }
 
-// newJob renders job i: a function of the dataset, the seed and i alone.
-func newJob(cfg *Config, i int) (*job, error) {
+// rest is what a session still has to ask.
+type rest struct {
+	turns   []llm.Request // at least one
+	arrived int64         // stamp of the session's first turn; its loop sets it
+	grows   bool          // a turn is sent with all that was said before
+	said    []llm.Message // so far, without the last answer; nil unless it grows
+}
+
+// newJob renders the first turn of session i: a function of the dataset, the
+// seed and i alone. index is the request's place in the schedule, and most the
+// number of turns that the plan has for the session.
+func newJob(cfg *Config, i, index, most int) (*job, error) {
 	session, err := cfg.Dataset.Session(cfg.PromptSeed, i)
 	if err != nil {
-		return nil, fmt.Errorf("request %d: %w", i, err)
+		return nil, fmt.Errorf("request %d: %w", index, err)
 	}
-	if len(session.Turns) != 1 {
-		return nil, fmt.Errorf("request %d: a session of %d turns cannot be sent: one turn each is supported", i, len(session.Turns))
+	_, several := cfg.Dataset.(llm.Conversational)
+	if n := len(session.Turns); n == 0 || (n > 1 && !several) {
+		return nil, fmt.Errorf("request %d: a session of %d turns, where the dataset promises one", index, n)
 	}
-	j := &job{index: i, session: session.ID, request: session.Turns[0]}
-	if j.call, err = cfg.Backend.Encode(j.request); err != nil {
-		return nil, fmt.Errorf("request %d: %w", i, err)
+	j := &job{index: index, session: session.ID}
+	if several {
+		j.turn = 1
+		if j.session == "" {
+			j.session = strconv.Itoa(i)
+		}
+	}
+	first := session.Turns[0]
+	if turns := session.Turns[:min(len(session.Turns), most)]; len(turns) > 1 {
+		j.rest = &rest{turns: turns[1:], grows: session.Grows}
+		if session.Grows {
+			first.Messages = messagesOf(&first)
+			first.Prompt = ""
+			j.rest.said = first.Messages
+		}
+	}
+	if err := j.render(cfg, first); err != nil {
+		return nil, fmt.Errorf("request %d: %w", index, err)
+	}
+	return j, nil
+}
+
+// follow renders the turn behind j, which must have one, given the answer to j.
+func (j *job) follow(cfg *Config, answer string) (*job, error) {
+	r := j.rest.turns[0]
+	next := &job{index: j.index + 1, turn: j.turn + 1, session: j.session}
+	said := j.rest.said
+	if j.rest.grows {
+		said = append(slices.Clip(said), llm.Message{Role: "assistant", Text: answer})
+		said = append(said, messagesOf(&r)...)
+		r.Messages, r.Prompt, r.InputTokens = said, "", 0
+	}
+	if more := j.rest.turns[1:]; len(more) > 0 {
+		next.rest = &rest{turns: more, arrived: j.rest.arrived, grows: j.rest.grows, said: said}
+	}
+	if err := next.render(cfg, r); err != nil {
+		return nil, fmt.Errorf("request %d (turn %d of session %s): %w", next.index, next.turn, j.session, err)
+	}
+	return next, nil
+}
+
+// dueAfter is when the turn behind j is due, at the earliest: once its user has
+// thought about the answer, which ended at a stamp, and its own time has come.
+func (j *job) dueAfter(done int64, speed float64) int64 {
+	r := &j.rest.turns[0]
+	return max(done+int64(r.Think), j.rest.arrived+int64(float64(r.After)/speed))
+}
+
+func (j *job) render(cfg *Config, r llm.Request) (err error) {
+	if j.call, err = cfg.Backend.Encode(r); err != nil {
+		return err
 	}
 	sum := sha256.Sum256(j.call.Body)
 	j.hash = hex.EncodeToString(sum[:8])
-	if cfg.KeepPrompts || j.request.InputTokens == 0 {
-		j.prompt = promptText(&j.request)
+	if cfg.KeepPrompts || r.InputTokens == 0 {
+		j.prompt = promptText(&r)
 	}
+	j.request = r
 	j.request.Messages, j.request.Prompt, j.request.Body = nil, "", nil
-	return j, nil
+	return nil
+}
+
+// messagesOf is what a request says, as messages. It must not be changed.
+func messagesOf(r *llm.Request) []llm.Message {
+	if r.Prompt != "" {
+		return llm.UserMessage(r.Prompt)
+	}
+	return r.Messages
 }
 
 // promptText is the text of a request, for counting. A verbatim body has none
@@ -52,4 +125,34 @@ func promptText(r *llm.Request) string {
 		texts[i] = m.Text
 	}
 	return strings.Join(texts, "\n")
+}
+
+// arrive notes when the session of a first turn began.
+func (j *job) arrive(stamp int64) {
+	if j.rest != nil {
+		j.rest.arrived = stamp
+	}
+}
+
+// turns is the number of requests from j to the end of its session.
+func (j *job) turns() int {
+	if j.rest == nil {
+		return 1
+	}
+	return 1 + len(j.rest.turns)
+}
+
+// size is about how much memory a job and what follows it take, in bytes.
+func (j *job) size() int64 {
+	n := len(j.call.Body) + len(j.prompt)
+	if j.rest != nil {
+		for i := range j.rest.turns {
+			r := &j.rest.turns[i]
+			n += len(r.Prompt) + len(r.Body)
+			for _, m := range r.Messages {
+				n += len(m.Text)
+			}
+		}
+	}
+	return int64(n)
 }

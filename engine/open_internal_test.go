@@ -172,7 +172,7 @@ func TestPlan(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			l := perSecond(10, c.change)
-			p, err := newPlan(&l, 1)
+			p, err := newPlan(&Config{Load: l, ScheduleSeed: 1, Dataset: dataset(numbered)})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -11,38 +11,45 @@ import (
 // by up to a millisecond, since the network poller rounds short waits up.
 const coarse = 2 * time.Millisecond
 
-// pacer waits for stamps on a thread of its own: the last stretch is slept in
-// the kernel, which wakes within some tens of microseconds.
-type pacer struct {
+// sleeper waits for stamps: the last stretch is slept in the kernel, which wakes
+// within some tens of microseconds.
+type sleeper struct {
 	clock llm.Clock
 	end   stopper
 	sleep func(time.Duration)
 }
 
-func newPacer(clock llm.Clock, end stopper, sleep func(time.Duration)) *pacer {
-	runtime.LockOSThread()
-	sharpen()
+func newSleeper(clock llm.Clock, end stopper, sleep func(time.Duration)) sleeper {
 	if sleep == nil {
 		sleep = sleepExactly
 	}
-	return &pacer{clock, end, sleep}
-}
-
-func (p *pacer) close() {
-	blunt()
-	runtime.UnlockOSThread()
+	return sleeper{clock, end, sleep}
 }
 
 // wait returns true at a stamp, never before it, and false when the sending is
 // to end.
-func (p *pacer) wait(stamp int64) bool {
-	p.end.sleepUntil(p.clock, stamp-int64(coarse), nil)
-	for !p.end.stopped() {
-		d := time.Duration(stamp - p.clock.Now())
+func (s sleeper) wait(stamp int64) bool {
+	s.end.sleepUntil(s.clock, stamp-int64(coarse), nil)
+	for !s.end.stopped() {
+		d := time.Duration(stamp - s.clock.Now())
 		if d <= 0 {
 			return true
 		}
-		p.sleep(min(d, coarse))
+		s.sleep(min(d, coarse))
 	}
 	return false
+}
+
+// pacer is a sleeper with a thread of its own.
+type pacer struct{ sleeper }
+
+func newPacer(s sleeper) pacer {
+	runtime.LockOSThread()
+	sharpen()
+	return pacer{s}
+}
+
+func (pacer) close() {
+	blunt()
+	runtime.UnlockOSThread()
 }

@@ -30,7 +30,7 @@ type recorder struct {
 
 func newRecorder(cfg *Config, j *job) *recorder {
 	return &recorder{cfg: cfg, decoder: cfg.Backend.Decoder(), prompt: j.prompt, sample: &Sample{
-		Index: j.index, Session: j.session, Streamed: j.call.Stream,
+		Index: j.index, Session: j.session, Turn: j.turn, Think: j.think, Streamed: j.call.Stream,
 		PromptKnown: j.request.InputTokens, Asked: j.request.MaxTokens, PromptHash: j.hash,
 		Events: make([]Event, 0, roomFor(j)),
 	}}

@@ -60,15 +60,16 @@ type Config struct {
 // void: a session could not be drawn or rendered, or yield failed. Then too all
 // requests are ended at once.
 func Run(ctx context.Context, stop <-chan struct{}, cfg Config, yield func(*Sample) error) (Totals, error) {
-	plan, err := newPlan(&cfg.Load, cfg.ScheduleSeed)
+	plan, err := newPlan(&cfg)
 	if err != nil {
 		return Totals{}, err
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	r := &runner{cfg: &cfg, end: stopper{stop, ctx.Done()}, out: newMailbox(), fail: cancel}
-	r.supply = newSupply(&cfg, wanted(&cfg.Load, plan), cancel)
+	r.supply = newSupply(&cfg, plan.firstSession(), wanted(&cfg.Load, plan), cancel)
 	defer r.supply.close()
+	r.sleeper = newSleeper(cfg.Clock, r.end, cfg.sleep)
 	r.supply.fill(r.end)
 	r.warmConnections(ctx)
 	runtime.GC() // what preparing left behind is not collected during the load
@@ -86,7 +87,7 @@ func Run(ctx context.Context, stop <-chan struct{}, cfg Config, yield func(*Samp
 	load.settle(&r.totals)
 	r.totals.Client = readUsage().since(before)
 	r.totals.WallSteps = steps.size()
-	return r.totals, errors.Join(yieldErr, r.supply.close())
+	return r.totals, errors.Join(yieldErr, r.supply.close(), r.void)
 }
 
 // loop is one way to drive the load. run returns when all that it sent has
@@ -104,6 +105,10 @@ type runner struct {
 	out    *mailbox
 	fail   context.CancelCauseFunc
 	begin  int64
+
+	sleeper   sleeper
+	composing sync.Mutex // held while a later turn is rendered: one at a time
+	void      error      // why one could not be
 
 	totals       Totals
 	sentMeasured int
@@ -137,12 +142,20 @@ func (r *runner) warmConnections(ctx context.Context) {
 	wg.Wait()
 }
 
+// answered is what is left of a request once its sample is delivered.
+type answered struct {
+	done int64  // stamp of its end
+	ok   bool   // it was completed
+	text string // of the answer, where it is needed
+}
+
 // send carries out one request and delivers its sample.
-func (r *runner) send(ctx context.Context, j *job, warm bool, sched, ready int64) {
+func (r *runner) send(ctx context.Context, w waiting, ready int64) answered {
+	j := w.job
 	rec := newRecorder(r.cfg, j)
 	s := rec.sample
 	s.ID = r.cfg.IDPrefix + strconv.Itoa(j.index)
-	s.Warmup, s.Sched, s.Ready = warm, sched, ready
+	s.Warmup, s.Sched, s.Ready = w.warm, w.sched, ready
 	if o := r.cfg.Observer; o != nil {
 		o.Sent()
 	}
@@ -152,7 +165,12 @@ func (r *runner) send(ctx context.Context, j *job, warm bool, sched, ready int64
 	if o := r.cfg.Observer; o != nil {
 		o.Done(s.Outcome)
 	}
-	r.out.put(s)
+	a := answered{done: s.Done, ok: s.Outcome == llm.Completed}
+	if j.rest != nil && j.rest.grows {
+		a.text = s.Texts.Content
+	}
+	r.out.put(s) // it is no longer ours
+	return a
 }
 
 // collect counts the samples as they come and yields them until that fails.
@@ -188,12 +206,12 @@ func closedLoop(l *scenario.Load) bool {
 	return !l.Open() || (l.Unlimited() && l.MaxConcurrency > 0)
 }
 
-// wanted is the number of jobs that the load can use, endless when only the
+// wanted is the number of requests that the load can use, endless when only the
 // clock says how many.
 func wanted(l *scenario.Load, p *plan) int {
 	switch {
 	case p != nil:
-		return len(p.offsets)
+		return p.requests
 	case l.Requests > 0 && (l.Warmup.Requests > 0 || l.Warmup.Duration == 0):
 		return l.Warmup.Requests + l.Requests
 	default:

@@ -9,9 +9,11 @@ type Sample struct {
 	ID      string `json:"id"`                // x-request-id as sent
 	Index   int    `json:"index"`             // place in the schedule, from 0, warm-up included
 	Session string `json:"session,omitempty"` // the dataset's name for it
+	Turn    int    `json:"turn,omitempty"`    // place in its session, from 1; 0 where sessions have one turn by nature
 	Warmup  bool   `json:"warmup,omitempty"`  // sent before the measured window: in no metric
 
-	Sched int64 `json:"sched_ns,omitempty"` // intended send time; closed loop: the slot became free
+	Think int64 `json:"think_ns,omitempty"` // from the end of the answer before it in its session until Sched
+	Sched int64 `json:"sched_ns,omitempty"` // intended send time; closed loop: the slot became free; later turns: the turn was due
 	Ready int64 `json:"ready_ns,omitempty"` // the in-flight cap let it go; equal to Sched without a cap
 	Start int64 `json:"start_ns,omitempty"` // the dispatcher released it
 	Conn  int64 `json:"conn_ns,omitempty"`  // a connection was there
@@ -77,6 +79,10 @@ type Totals struct {
 
 	PlannedMeasured int `json:"planned_measured"` // the same without the warm-up
 	UnsentMeasured  int `json:"unsent_measured"`
+
+	// Of those unsent, turns whose session had broken off before them.
+	Abandoned         int `json:"abandoned,omitempty"`
+	AbandonedMeasured int `json:"abandoned_measured,omitempty"`
 
 	Begin     int64 `json:"begin_ns"`      // stamp at which the load began
 	Measured  int64 `json:"measured_ns"`   // stamp from which requests are measured

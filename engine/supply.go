@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"math"
 	"sync"
 	"sync/atomic"
 )
@@ -19,10 +20,13 @@ const (
 // endless is the number of jobs of a load that only the clock ends.
 const endless = -1
 
-// supply renders the jobs of one repeat in order and hands them out in order.
+// supply renders the sessions of one repeat in order, each as the job of its first
+// turn, and hands them out in order. It ends with the session in which the number
+// of requests wanted is reached; what that one has beyond is cut off.
 type supply struct {
 	cfg   *Config
-	want  int // or endless
+	from  int // the first session
+	want  int // requests, or endless
 	jobs  chan *job
 	ready chan struct{} // closed when enough is rendered to begin
 	fail  context.CancelCauseFunc
@@ -34,16 +38,17 @@ type supply struct {
 
 	first  *job  // set before ready is closed
 	failed error // belongs to the rendering until close
+	whole  bool  // all that was wanted is rendered; set before jobs is closed
 }
 
 // newSupply begins to render. When a job cannot be made, fail is called.
-func newSupply(cfg *Config, want int, fail context.CancelCauseFunc) *supply {
+func newSupply(cfg *Config, from, want int, fail context.CancelCauseFunc) *supply {
 	ahead := min(want, aheadJobs)
 	if want == endless {
 		ahead = max(aheadEndless, min(2*cfg.Load.Slots(), aheadJobs))
 	}
 	s := &supply{
-		cfg: cfg, want: want, fail: fail, jobs: make(chan *job, ahead),
+		cfg: cfg, from: from, want: want, fail: fail, jobs: make(chan *job, ahead),
 		ready: make(chan struct{}), room: make(chan struct{}, 1), quit: make(chan struct{}),
 	}
 	var ended sync.WaitGroup
@@ -72,31 +77,37 @@ func (s *supply) render() {
 	defer close(s.jobs)
 	begin := sync.OnceFunc(func() { close(s.ready) })
 	defer begin()
-	for i := 0; s.want == endless || i < s.want; i++ {
+	for i, index := s.from, 0; s.want == endless || index < s.want; i++ {
 		select {
 		case <-s.quit:
 			return
 		default:
 		}
-		j, err := newJob(s.cfg, i)
+		most := math.MaxInt
+		if s.want != endless {
+			most = s.want - index
+		}
+		j, err := newJob(s.cfg, i, index, most)
 		if err != nil {
 			s.failed = err
 			s.fail(err)
 			return
 		}
-		if i == 0 {
+		if s.first == nil {
 			s.first = j
 		}
+		index += j.turns()
 		if !s.deliver(j, begin) {
 			return
 		}
 	}
+	s.whole = true
 }
 
 // deliver puts a job into the stock once there is room for it; false means
 // close. When it has to wait, the load can begin.
 func (s *supply) deliver(j *job, begin func()) bool {
-	size := int64(len(j.call.Body))
+	size := j.size()
 	for b := s.bytes.Load(); b > 0 && b+size > aheadBytes; b = s.bytes.Load() {
 		begin()
 		select {
@@ -120,26 +131,26 @@ func (s *supply) deliver(j *job, begin func()) bool {
 	}
 }
 
-// next hands out the next job; it waits while none is rendered. Nil: there are
-// no more, or the sending is to end.
-func (s *supply) next(end stopper) *job {
+// next hands out the next job; it waits while none is rendered. Without a job,
+// cut says that the sending is to end; else there are no more.
+func (s *supply) next(end stopper) (j *job, cut bool) {
 	if end.stopped() {
-		return nil
+		return nil, true
 	}
 	select {
 	case j := <-s.jobs: // nil when the rendering has ended
 		if j == nil {
-			return nil
+			return nil, !s.whole
 		}
-		s.bytes.Add(-int64(len(j.call.Body)))
+		s.bytes.Add(-j.size())
 		select {
 		case s.room <- struct{}{}:
 		default:
 		}
-		return j
+		return j, false
 	case <-end.stop:
-		return nil
+		return nil, true
 	case <-end.cancelled:
-		return nil
+		return nil, true
 	}
 }

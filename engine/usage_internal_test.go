@@ -50,7 +50,7 @@ func TestStepWatch(t *testing.T) {
 func TestPacerIsNeverEarly(t *testing.T) {
 	t.Parallel()
 	clock := llm.NewClock()
-	p := newPacer(clock, stopper{}, nil)
+	p := newPacer(newSleeper(clock, stopper{}, nil))
 	defer p.close()
 	for i := range 30 {
 		stamp := clock.Now() + int64(i)*int64(100*time.Microsecond)

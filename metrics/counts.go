@@ -33,6 +33,14 @@ var unsent = Definition{
 	count: func(c *result.Counts) int { return c.Unsent },
 }
 
+var abandoned = Definition{
+	Name: "abandoned", Unit: "requests", Dim: rule.Count, Scale: 1, Shape: ShapeCount, Of: OfSent, Better: Lower,
+	Text: "Turns that were never sent because an earlier turn of their session had failed or was blocked by the audit: a part of unsent. " +
+		"They are no failures of their own and stand in no rate.",
+	Aliases: []string{"skipped_turns", "lost_turns"},
+	count:   func(c *result.Counts) int { return c.Abandoned },
+}
+
 var completed = Definition{
 	Name: "completed", Unit: "requests", Dim: rule.Count, Scale: 1, Shape: ShapeCount, Of: OfSent, Better: Higher,
 	Text:    "Requests with a whole, clean answer.",

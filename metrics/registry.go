@@ -39,6 +39,7 @@ var registry = []Definition{
 	planned,
 	sent,
 	unsent,
+	abandoned,
 	completed,
 	failed,
 	cancelled,

@@ -24,6 +24,7 @@ type steadyWindow struct{ seconds, requests, input, output float64 }
 func (c *Collector) tally(totals engine.Totals) tally {
 	t := tally{counts: c.counts, tokens: c.tokens}
 	t.counts.Planned, t.counts.Unsent = totals.PlannedMeasured, totals.UnsentMeasured
+	t.counts.Abandoned = totals.AbandonedMeasured
 	var measured []record
 	var first, last int64
 	for _, r := range c.records {
@@ -176,7 +177,7 @@ func joinSources(a, b string) string {
 // addCounts adds two counts and keeps an example of each error class.
 func addCounts(a, b result.Counts) result.Counts {
 	sum := result.Counts{
-		Planned: a.Planned + b.Planned, Sent: a.Sent + b.Sent, Unsent: a.Unsent + b.Unsent,
+		Planned: a.Planned + b.Planned, Sent: a.Sent + b.Sent, Unsent: a.Unsent + b.Unsent, Abandoned: a.Abandoned + b.Abandoned,
 		Completed: a.Completed + b.Completed, Failed: a.Failed + b.Failed,
 		AuditHits: a.AuditHits + b.AuditHits, Cancelled: a.Cancelled + b.Cancelled,
 		Warmup: a.Warmup + b.Warmup, Errors: map[string]int{},

@@ -7,13 +7,15 @@ import (
 	"loadgate/internal/llm"
 )
 
-// Load says how requests are sent in one cell. Exactly one of Concurrency and
-// Rate is set: Concurrency > 0 is a closed loop, Rate > 0 (+Inf included) an
-// open one.
+// Load says how requests are sent in one cell. Exactly one of Concurrency, Rate
+// and Replay is set: Concurrency > 0 is a closed loop, Rate > 0 (+Inf included)
+// and Replay are open ones. Where the dataset has sessions of several turns, it
+// is sessions that are in flight or arrive; their later turns wait for answers.
 type Load struct {
-	Concurrency    int     // closed loop: requests in flight at every moment
-	Rate           float64 // open loop: arrivals per second, +Inf = all at once
+	Concurrency    int     // closed loop: sessions in flight at every moment
+	Rate           float64 // open loop: arrivals of sessions per second, +Inf = all at once
 	Arrivals       Arrivals
+	Replay         *Replay
 	MaxConcurrency int // open loop: cap on requests in flight, 0 = none; what is over it queues
 
 	Requests int           // measured requests, 0 = until Duration is over
@@ -36,6 +38,15 @@ type Arrivals struct {
 	Burstiness float64 // gamma's shape, 1 for the others
 }
 
+// Replay has sessions arrive as they did in a recorded trace, which the dataset
+// holds.
+type Replay struct {
+	Speed  float64       // times as fast; above 0
+	From   time.Duration // the first arrival that is taken, by the trace's own time; 0 = its first
+	Length time.Duration // of the part that is taken, by the trace's own time; 0 = to its end
+	Shift  time.Duration // from the beginning of the load to that of the part
+}
+
 // Warmup is the first part of a cell's load, sent like the rest and not
 // measured. Both zero: none. Both set: the first reached ends it.
 type Warmup struct {
@@ -51,7 +62,15 @@ type Hook struct {
 }
 
 // Open reports whether arrivals do not wait for answers.
-func (l *Load) Open() bool { return l.Rate > 0 }
+func (l *Load) Open() bool { return l.Rate > 0 || l.Replay != nil }
+
+// Speed is how much faster than recorded time passes.
+func (l *Load) Speed() float64 {
+	if l.Replay == nil {
+		return 1
+	}
+	return l.Replay.Speed
+}
 
 // Unlimited reports whether all requests are due at once.
 func (l *Load) Unlimited() bool { return math.IsInf(l.Rate, 1) }

@@ -1,5 +1,7 @@
 package llm
 
+import "time"
+
 // Backend is a protocol: it turns requests into calls and answers into events.
 // It is a pure codec: no network, no clock. Methods are safe for concurrent use.
 type Backend interface {
@@ -30,6 +32,22 @@ type Dataset interface {
 	// Digest identifies the content: equal digests give equal sessions for equal
 	// seeds. Hexadecimal.
 	Digest() string
+}
+
+// Conversational is a Dataset whose sessions may have several turns. Those of
+// any other have one.
+type Conversational interface {
+	// Turns is the number of turns of session i, at least 1: what Session would
+	// give, without the work of making its texts.
+	Turns(seed uint64, i int) int
+}
+
+// Timed is a Dataset with an end that knows when its sessions arrived, so that
+// they can be replayed.
+type Timed interface {
+	// Arrival is when session i, 0 <= i < Rows(), arrived after session 0. It
+	// never decreases in i.
+	Arrival(i int) time.Duration
 }
 
 // Counter counts the tokens of a text. It is safe for concurrent use.

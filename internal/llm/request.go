@@ -3,6 +3,7 @@ package llm
 import (
 	"encoding/json"
 	"net/http"
+	"time"
 )
 
 // Session is a sequence of requests of which each waits for the answer to the
@@ -10,6 +11,11 @@ import (
 type Session struct {
 	ID    string    // the dataset's own name for it, for reports; may be empty
 	Turns []Request // at least one
+
+	// Grows says that a turn holds only what is new in it. What is sent then is
+	// everything asked and answered in the session so far, with the server's own
+	// answers, and the turn's messages behind it. Else a turn is whole in itself.
+	Grows bool
 }
 
 // Request is what a dataset asks for, free of any protocol.
@@ -28,6 +34,10 @@ type Request struct {
 
 	InputTokens int // exact tokens of the prompt where the dataset knows them; 0 = unknown
 	MaxTokens   int // output length to ask for; 0 = leave it to the server
+
+	// Of a turn behind the first: when it is due. Both must have passed.
+	Think time.Duration // after the end of the answer before
+	After time.Duration // in a replay, after the session's own arrival, at speed 1; 0 = as soon as that
 }
 
 // Message is one entry of a conversation.

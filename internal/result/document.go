@@ -139,6 +139,7 @@ type Counts struct {
 	Planned   int            `json:"planned"`
 	Sent      int            `json:"sent"`
 	Unsent    int            `json:"unsent"`
+	Abandoned int            `json:"abandoned,omitempty"` // of unsent: turns whose session had broken off
 	Completed int            `json:"completed"`
 	Failed    int            `json:"failed"`
 	AuditHits int            `json:"audit_hits"`

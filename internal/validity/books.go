@@ -26,18 +26,21 @@ func (f *facts) mismatches() []string {
 	}
 	t, c, k := &f.Totals, &f.Repeat.Counts, &f.Repeat.Tokens
 	sent, twice, endless := 0, 0, 0
-	for i, r := range f.rows {
+	seen := make(map[int]struct{}, len(f.rows))
+	for _, r := range f.rows {
 		if !r.warmup {
 			sent++
 		}
-		if i > 0 && r.index == f.rows[i-1].index {
+		if _, again := seen[r.index]; again {
 			twice++
 		}
+		seen[r.index] = struct{}{}
 		if r.start == 0 || r.done == 0 {
 			endless++
 		}
 	}
 	expect(t.Planned == t.Sent+t.Unsent, "planned %d ≠ sent %d + unsent %d", t.Planned, t.Sent, t.Unsent)
+	expect(t.Abandoned <= t.Unsent && t.AbandonedMeasured <= t.UnsentMeasured, "abandoned %d > unsent %d", t.Abandoned, t.Unsent)
 	expect(t.Sent == len(f.rows), "%d requests were sent and %d recorded", t.Sent, len(f.rows))
 	expect(t.PlannedMeasured == sent+t.UnsentMeasured,
 		"measured: planned %d ≠ sent %d + unsent %d", t.PlannedMeasured, sent, t.UnsentMeasured)

@@ -18,7 +18,8 @@ var concurrencyReached = Definition{
 	Name: "concurrency", Cause: Client, Unit: "ratio", Warn: 0.98, Invalid: 0.90, Below: true,
 	Statistic: "mean of requests in flight / concurrency, weighted by time, from ramp and warm-up to the last send",
 	Text: "Closed loop (and `rate: inf` under a cap), where slots were filled again at least 10 times. The window ends with the last " +
-		"send, since nothing refills the slots that end after it. The mean must be beyond the threshold over ten equal parts of the " +
+		"send, in sessions of several turns with the last first turn, since nothing refills the slots that end after it. A session holds " +
+		"its slot while its user thinks. The mean must be beyond the threshold over ten equal parts of the " +
 		"window with a confidence of 99.9 %, so that one pause does not decide. And a slot must have stood empty for more than 1 ms " +
 		"(warn) or 10 ms (invalid) on average: with answers of a few ms the turn of a slot is visible, and no fault.",
 	judge: func(f *facts, t thresholds) *reading {
@@ -56,7 +57,9 @@ func (f *facts) closedLoop() bool {
 func (f *facts) fullWindow() (from, to int64, sends int) {
 	from = max(f.Totals.Measured, f.Totals.RampEnd)
 	for _, r := range f.rows {
-		to = max(to, r.start)
+		if r.turn <= 1 { // a session that begins fills a slot again
+			to = max(to, r.start)
+		}
 	}
 	for i, r := range f.rows {
 		if i < f.Load.Slots() {
@@ -79,7 +82,7 @@ func (f *facts) occupancy(from, to int64, slots float64) (mean, margin float64) 
 	for _, r := range f.rows {
 		for i := range parts {
 			lo := float64(from) + float64(i)*width
-			inside := min(float64(r.done), lo+width) - max(float64(r.start), lo)
+			inside := min(float64(r.done), lo+width) - max(float64(r.held), lo)
 			parts[i] += max(0, inside) / width / slots
 		}
 	}

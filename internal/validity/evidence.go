@@ -36,6 +36,8 @@ type row struct {
 	queue              float64 // wait at the cap, ms
 	latency            float64 // of a completed request: ttft, without streaming e2el; NaN = unknown
 	warmup, completed  bool
+	turn               int   // from 1 where sessions may have several
+	held               int64 // its session held a slot from here on
 }
 
 // tokenEvidence is about completed measured requests.
@@ -63,6 +65,10 @@ func (e *Evidence) Add(s *engine.Sample) {
 	r := row{
 		index: s.Index, sched: s.Sched, start: s.Start, done: s.Done, warmup: s.Warmup,
 		completed: s.Outcome == llm.Completed, delay: orNaN(get("schedule_delay")), latency: math.NaN(),
+	}
+	r.turn, r.held = s.Turn, s.Start
+	if s.Turn > 1 {
+		r.held = s.Sched - s.Think
 	}
 	if s.Ready > s.Sched {
 		r.queue = float64(s.Ready-s.Sched) / 1e6
@@ -178,10 +184,10 @@ func backwards(s *engine.Sample) string {
 	return ""
 }
 
-// sort brings rows into the order of the schedule.
+// sort brings rows into the order in which they were due.
 func (e *Evidence) sort() {
 	slices.SortFunc(e.rows, func(a, b row) int {
-		return cmp.Or(cmp.Compare(a.index, b.index), cmp.Compare(a.start, b.start))
+		return cmp.Or(cmp.Compare(a.sched, b.sched), cmp.Compare(a.index, b.index), cmp.Compare(a.start, b.start))
 	})
 }
 

@@ -108,13 +108,13 @@ var achievedRate = Definition{
 		if end-rows[0].sched < int64(1e9) {
 			return nil
 		}
-		behind := f.Totals.UnsentMeasured
+		behind := f.withheld()
 		for _, r := range rows {
 			if r.start > end+stallSpan {
 				behind++
 			}
 		}
-		planned := len(rows) + f.Totals.UnsentMeasured
+		planned := len(rows) + f.withheld()
 		return t.proven(behind, planned)
 	},
 }
@@ -145,14 +145,18 @@ func (f *facts) capReached(rows []row) bool {
 	return false
 }
 
+// withheld is the number of measured requests that were never sent through no
+// fault of the server: turns of sessions that broke off are not among them.
+func (f *facts) withheld() int { return f.Totals.UnsentMeasured - f.Totals.AbandonedMeasured }
+
 var unsentRequests = Definition{
 	Name: "unsent", Cause: Client, Unit: "requests", Warn: 0, Invalid: 0,
-	Statistic: "planned − sent",
+	Statistic: "planned − sent − abandoned",
 	Text: "Not judged where the scenario itself may leave requests unsent: under max_concurrency, or with both requests and duration. " +
 		"A run that was stopped early (Ctrl-C, --max-time) is warned and not invalid: what it sent was measured well.",
 	judge: func(f *facts, t thresholds) *reading {
 		declared := f.Load.Open() && f.Load.MaxConcurrency > 0 || f.Load.Requests > 0 && f.Load.Duration > 0
-		n := f.Totals.UnsentMeasured
+		n := f.withheld()
 		if n <= 0 || (declared && !f.Totals.Truncated) {
 			return nil
 		}
