@@ -65,16 +65,6 @@ func CompileExpectations(plan *scenario.Plan) (*Expectations, diag.List) {
 	return out, list
 }
 
-// Any reports whether anything is expected of a cell's answers.
-func (e *Expectations) Any(cellID string) bool {
-	for _, x := range e.all {
-		if x.on(cellID) {
-			return true
-		}
-	}
-	return false
-}
-
 func (x *expectation) on(cellID string) bool { return x.cells == nil || x.cells[cellID] }
 
 // Apply judges the answer of a completed request, whose texts are still there.
@@ -101,7 +91,9 @@ func (x *expectation) explain(o rule.Outcome) string {
 		why = append(why, c.Explain())
 	}
 	for _, a := range o.Absent {
-		why = append(why, "the answer has no "+a.Text)
+		if len(why) == 0 {
+			why = append(why, "the answer has no "+a.Text)
+		}
 	}
 	says := strings.Join(why, "; ")
 	if x.name != x.assert.String() {

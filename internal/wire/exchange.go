@@ -156,6 +156,7 @@ func (x *exchange) header() http.Header {
 	}
 	if x.id != "" {
 		h["X-Request-Id"] = []string{x.id}
+		set("Traceparent", llm.TraceParent(x.id))
 	}
 	return h
 }

@@ -191,6 +191,7 @@ func TestHeadersSent(t *testing.T) {
 		for key, want := range map[string]string{
 			"Authorization": "Bearer k", "X-Env": "6", "X-Request-Id": "id-7", "User-Agent": "loadgate/1.2",
 			"Accept": "text/event-stream", "Accept-Encoding": "identity", "Content-Type": "application/json",
+			"Traceparent": llm.TraceParent("id-7"),
 		} {
 			if got := h.Get(key); got != want {
 				t.Errorf("%s: %q, want %q", key, got, want)
