@@ -19,14 +19,14 @@ func TestExpectation(t *testing.T) {
 	t.Parallel()
 	good := map[string]any{"status": 200.0, "finish_reason": "stop", "output_tokens": 12.0, "text": "the answer is 42", "json_valid": false}
 	for source, want := range map[string]rule.Result{
-		`status == 200`:                                 rule.True,
+		`status == 200`: rule.True,
 		`finish_reason == "stop" && output_tokens >= 12`: rule.True,
-		`finish_reason in ["length", "tool_calls"]`:     rule.False,
-		`text matches "\\b[0-9]+$"`:                     rule.True,
-		`text contains "43"`:                            rule.False,
-		`json_valid`:                                    rule.False,
-		`not json_valid`:                                rule.True,
-		`output_tokens < 4k`:                            rule.True,
+		`finish_reason in ["length", "tool_calls"]`:      rule.False,
+		`text matches "\\b[0-9]+$"`:                      rule.True,
+		`text contains "43"`:                             rule.False,
+		`json_valid`:                                     rule.False,
+		`not json_valid`:                                 rule.True,
+		`output_tokens < 4k`:                             rule.True,
 	} {
 		e, problems := rule.CompileExpectation(source, answerFields, nil)
 		if e == nil {
