@@ -34,7 +34,7 @@ func writeExcel(ctx context.Context, r *Report, w io.Writer, mostRequests int) e
 	// The library hands a buffer over, and would hold the whole file in it.
 	f.SetZipWriter(func(io.Writer) excelize.ZipWriter { return &sortedZip{w: w} })
 	b := &workbook{ctx: ctx, file: f, mostRequests: mostRequests}
-	if err := b.setUp(r.Doc); err != nil {
+	if err := b.setUp(r.Doc, "Summary"); err != nil {
 		return fmt.Errorf("set up the workbook: %w", err)
 	}
 	for _, sheet := range sheetsOf(r) {
@@ -100,7 +100,8 @@ type workbook struct {
 	leftOut      string // says which requests that sheet does not show
 }
 
-func (b *workbook) setUp(doc *result.Document) error {
+// setUp makes the styles and names the first sheet.
+func (b *workbook) setUp(doc *result.Document, first string) error {
 	at := doc.StartedAt.UTC().Format(time.RFC3339)
 	err := b.file.SetDocProps(&excelize.DocProperties{
 		Creator: "loadgate", LastModifiedBy: "loadgate", Title: clean(doc.Name, maxName), Created: at, Modified: at,
@@ -108,7 +109,7 @@ func (b *workbook) setUp(doc *result.Document) error {
 	if err != nil {
 		return err
 	}
-	if err := b.file.SetSheetName("Sheet1", "Summary"); err != nil {
+	if err := b.file.SetSheetName("Sheet1", first); err != nil {
 		return err
 	}
 	top, millis := &excelize.Alignment{Vertical: "top"}, "0.000"

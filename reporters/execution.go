@@ -80,25 +80,24 @@ func (o *object) set(key string, v any) {
 	}
 }
 
-// MarshalJSON writes the fields in the order in which they were set.
+// MarshalJSON writes the fields in the order in which they were set. Whether <
+// is escaped is left to the encoder around it.
 func (o *object) MarshalJSON() ([]byte, error) {
 	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
 	b.WriteByte('{')
 	for i, key := range o.keys {
-		k, err := json.Marshal(key)
-		if err != nil {
-			return nil, err
-		}
-		v, err := json.Marshal(o.values[key])
-		if err != nil {
-			return nil, err
-		}
 		if i > 0 {
 			b.WriteByte(',')
 		}
-		b.Write(k)
+		if err := enc.Encode(key); err != nil {
+			return nil, err
+		}
 		b.WriteByte(':')
-		b.Write(v)
+		if err := enc.Encode(o.values[key]); err != nil {
+			return nil, err
+		}
 	}
 	b.WriteByte('}')
 	return b.Bytes(), nil

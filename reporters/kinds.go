@@ -11,7 +11,8 @@ import (
 
 // Kind is one format.
 type Kind struct {
-	// DefaultFile is the name in the run directory when no path is given.
+	// DefaultFile is the name in the run directory when no path is given: of a
+	// folder, where the Reporter is a Folder.
 	DefaultFile string
 	// New makes the reporter of one entry of `reports:`. The section is the
 	// entry's mapping, or nil or a scalar where only the kind was named.
@@ -23,17 +24,18 @@ type Set map[string]Kind
 
 // Kinds are the formats that there are. It is never changed.
 var Kinds = Set{
-	"aiperf":     {DefaultFile: "profile_export_aiperf.json", New: plain(AIPerf)},
-	"csv":        {DefaultFile: "report.csv", New: plain(CSV)},
-	"excel":      {DefaultFile: "report.xlsx", New: plain(Excel)},
-	"gitlab":     {DefaultFile: "metrics.txt", New: plain(GitLab)},
-	"html":       {DefaultFile: "report.html", New: plain(HTML)},
-	"json":       {DefaultFile: "report.json", New: plain(JSON)},
-	"junit":      {DefaultFile: "junit.xml", New: plain(JUnit)},
-	"llm_d":      {DefaultFile: "benchmark_report.yaml", New: plain(LLMD)},
-	"markdown":   {DefaultFile: "report.md", New: plain(Markdown)},
-	"parquet":    {DefaultFile: "requests.parquet", New: newParquet},
-	"vllm_bench": {DefaultFile: "vllm-bench.json", New: plain(VLLMBench)},
+	"aiperf":            {DefaultFile: "profile_export_aiperf.json", New: plain(AIPerf)},
+	"csv":               {DefaultFile: "report.csv", New: plain(CSV)},
+	"excel":             {DefaultFile: "report.xlsx", New: plain(Excel)},
+	"gitlab":            {DefaultFile: "metrics.txt", New: plain(GitLab)},
+	"html":              {DefaultFile: "report.html", New: plain(HTML)},
+	"json":              {DefaultFile: "report.json", New: plain(JSON)},
+	"junit":             {DefaultFile: "junit.xml", New: plain(JUnit)},
+	"llm_d":             {DefaultFile: "benchmark_report.yaml", New: plain(LLMD)},
+	"markdown":          {DefaultFile: "report.md", New: plain(Markdown)},
+	"parquet":           {DefaultFile: "requests.parquet", New: newParquet},
+	"serving_perf_eval": {DefaultFile: "serving_perf_eval", New: newServing},
+	"vllm_bench":        {DefaultFile: "vllm-bench.json", New: plain(VLLMBench)},
 }
 
 // Names lists the kinds in alphabetical order.

@@ -21,16 +21,17 @@ func TestEveryKind(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if other, taken := files[kind.DefaultFile]; taken || filepath.Ext(kind.DefaultFile) == "" {
-			t.Errorf("%s: the default file %q is %s's or has no extension", name, kind.DefaultFile, other)
+		reporter, list := kind.New(nil)
+		if list.HasErrors() {
+			t.Fatalf("%s without settings: %v", name, list)
+		}
+		_, folder := reporter.(reporters.Folder)
+		if other, taken := files[kind.DefaultFile]; taken || folder != (filepath.Ext(kind.DefaultFile) == "") {
+			t.Errorf("%s: the default file %q is %s's or is no name for it", name, kind.DefaultFile, other)
 		}
 		files[kind.DefaultFile] = name
 		if kind.DefaultFile == "result.json" {
 			t.Errorf("%s would overwrite the result", name)
-		}
-		reporter, list := kind.New(nil)
-		if list.HasErrors() {
-			t.Fatalf("%s without settings: %v", name, list)
 		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

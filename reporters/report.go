@@ -18,6 +18,9 @@ type Report struct {
 	// Samples streams the raw samples of a cell; nil when the report comes from
 	// result.json alone. Ranging ends at the first error.
 	Samples func(cellID string) iter.Seq2[store.Record, error]
+	// Scenario is the run's scenario as it is stored, secrets as references; nil
+	// when the report comes from result.json alone.
+	Scenario map[string]any
 }
 
 // Reporter writes a report in one format. The same report gives the same bytes.
@@ -25,6 +28,19 @@ type Report struct {
 // not an error; errors are the writer's and the context's.
 type Reporter interface {
 	Write(ctx context.Context, r *Report, w io.Writer) error
+}
+
+// Folder is a Reporter whose format is files with names of their own, below the
+// folder that its path names. Write writes the first of them.
+type Folder interface {
+	Reporter
+	Files(r *Report) []File
+}
+
+// File is one file of a Folder.
+type File struct {
+	Name string // relative, with slashes; harmless whatever the report holds
+	Reporter
 }
 
 // ReporterFunc is a function that is a Reporter.

@@ -32,6 +32,20 @@ func secretLike(text string) bool {
 	return keyShapes.MatchString(text) || credential.MatchString(text)
 }
 
+// LooksSecret reports whether a text can only be a key, or is an address that
+// holds one.
+func LooksSecret(text string) bool { return secretLike(text) || keyInURL.MatchString(text) }
+
+// SecretHeader reports whether a header must not stand in a file with this
+// value.
+func SecretHeader(name, value string) bool {
+	return value != "" && (secretHeaders[strings.ToLower(name)] || secretLike(value))
+}
+
+// Cover stars out nodes, and what looks like a key in any line, so that a
+// diagnostic may show the line it is about.
+func Cover(src diag.Sources, secrets []*yamlpos.Node) diag.Sources { return masked(src, secrets) }
+
 // literals finds the secrets that stand in a tree as they are.
 type literals struct {
 	list  diag.List

@@ -162,6 +162,6 @@ scenario's SLOs, and says so by its exit code:
 	c.PersistentFlags().BoolVar(&a.json, "json", false, "print one JSON document on stdout")
 	c.CompletionOptions.DisableDefaultCmd = true
 	c.AddCommand(a.runCommand(), a.validateCommand(), a.planCommand(), a.reportCommand(), a.judgeCommand(),
-		a.simulateCommand(), a.initCommand(), a.schemaCommand(), a.versionCommand(), a.completionCommand())
+		a.simulateCommand(), a.initCommand(), a.importCommand(), a.servingPerfEvalCommand(), a.schemaCommand(), a.versionCommand(), a.completionCommand())
 	return c
 }

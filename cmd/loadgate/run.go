@@ -57,9 +57,16 @@ result.json, one line for each request, and the reports.`,
 		RunE: func(_ *cobra.Command, args []string) error { return a.runScenario(args, f) },
 	}
 	f.flags(c)
+	f.runningFlags(c)
+	c.Flags().StringVar(&f.resume, "resume", "", "run what is missing in an earlier run's `directory`")
+	c.Flags().BoolVar(&f.allowRun, "allow-run", false, "allow `before_cell: {run: …}` to start commands")
+	return c
+}
+
+// runningFlags are the flags of every command that runs a scenario.
+func (f *runFlags) runningFlags(c *cobra.Command) {
 	c.Flags().StringVar(&f.out, "out", "", "run `directory` (default runs/<name>-<UTC>-<id>)")
 	c.Flags().BoolVar(&f.force, "force", false, "replace the run that --out holds")
-	c.Flags().StringVar(&f.resume, "resume", "", "run what is missing in an earlier run's `directory`")
 	c.Flags().StringArrayVar(&f.reports, "report", nil, "write a report: `kind=path` ("+strings.Join(reporters.Kinds.Names(), ", ")+"), or kind alone")
 	c.Flags().DurationVar(&f.wait, "wait", 0, "wait so long for a target that is still starting")
 	c.Flags().DurationVar(&f.maxTime, "max-time", 0, "end the sending after this time; what was not measured is inconclusive")
@@ -67,8 +74,6 @@ result.json, one line for each request, and the reports.`,
 	c.Flags().BoolVar(&f.exitZero, "exit-zero", false, "exit 0 even if the gate fails or is inconclusive")
 	c.Flags().StringVar(&f.progress, "progress", "auto", "auto, bar, plain or none")
 	c.Flags().StringVar(&f.web, "web", "", "serve the progress to browsers at `host:port`; 127.0.0.1:0 takes a free port")
-	c.Flags().BoolVar(&f.allowRun, "allow-run", false, "allow `before_cell: {run: …}` to start commands")
-	return c
 }
 
 func (a *app) runScenario(args []string, f runFlags) error {

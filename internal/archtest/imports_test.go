@@ -19,7 +19,7 @@ var layers = [][]string{
 	{"backends", "datasets", "scenario"},
 	{"engine"},
 	{"metrics", "internal/store"},
-	{"internal/validity", "internal/gate", "internal/compare"},
+	{"internal/validity", "internal/gate", "internal/compare", "internal/importer"},
 	{"reporters", "internal/live"},
 	{"internal/pipeline"},
 	{"cmd/loadgate"},

@@ -121,7 +121,7 @@ func runBlock(t *testing.T, p page, b block, dir string) bool {
 }
 
 var (
-	subcommand = regexp.MustCompile(`(?m)^  ([a-z]+) {2,}\S`)
+	subcommand = regexp.MustCompile(`(?m)^  ([a-z][a-z_-]*) +\S`)
 	longFlag   = regexp.MustCompile(`(?m)^ +(?:-[a-z], |    )--([a-z-]+)`)
 	usedFlag   = regexp.MustCompile(`(?:^|\s)--([a-z][a-z-]*)`)
 	call       = regexp.MustCompile(`^(?:[A-Z_]+=\S+ +)*(?:loadgate|go run \./cmd/loadgate) +(.*)$`)
@@ -144,8 +144,17 @@ func commandLine(t *testing.T) map[string][]string {
 	list, _, _ = strings.Cut(list, "\nFlags:")
 	out := map[string][]string{}
 	for _, m := range subcommand.FindAllStringSubmatch(list, -1) {
-		for _, f := range longFlag.FindAllStringSubmatch(help(m[1]), -1) {
-			out[m[1]] = append(out[m[1]], f[1])
+		texts := []string{help(m[1])}
+		if _, inner, ok := strings.Cut(texts[0], "Available Commands:"); ok { // a command of commands has the flags of all
+			inner, _, _ = strings.Cut(inner, "\nFlags:")
+			for _, s := range subcommand.FindAllStringSubmatch(inner, -1) {
+				texts = append(texts, help(m[1], s[1]))
+			}
+		}
+		for _, text := range texts {
+			for _, f := range longFlag.FindAllStringSubmatch(text, -1) {
+				out[m[1]] = append(out[m[1]], f[1])
+			}
 		}
 	}
 	if len(out) < 5 || len(out["run"]) < 5 {

@@ -64,7 +64,15 @@ func Build(s *store.Run, opt BuildOptions) (*reporters.Report, error) {
 	}
 	b.doc.Environment.Clock = clockUsed(b.doc.Cells, b.doc.Environment.Clock)
 	b.judge()
-	return &reporters.Report{Doc: b.doc, Titles: titles(plan), Samples: s.Samples}, nil
+	return &reporters.Report{Doc: b.doc, Titles: titles(plan), Samples: s.Samples, Scenario: storedScenario(m)}, nil
+}
+
+// storedScenario is the scenario as the manifest holds it; nil where it cannot
+// be read.
+func storedScenario(m *store.Manifest) map[string]any {
+	var v map[string]any
+	_ = json.Unmarshal(m.Scenario, &v)
+	return v
 }
 
 type builder struct {

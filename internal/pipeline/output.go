@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,30 +37,49 @@ func Outputs(reports []scenario.Report) []Output {
 func WriteReports(ctx context.Context, s *store.Run, r *reporters.Report, outputs []Output) (paths []string, err error) {
 	var errs []error
 	for _, o := range outputs {
-		path, err := writeReport(ctx, s, r, o)
+		written, err := writeReport(ctx, s, r, o)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("report %s: %w", o.Kind, err))
-			continue
 		}
-		paths = append(paths, path)
+		paths = append(paths, written...)
 	}
 	return paths, errors.Join(errs...)
 }
 
-func writeReport(ctx context.Context, s *store.Run, r *reporters.Report, o Output) (string, error) {
+func writeReport(ctx context.Context, s *store.Run, r *reporters.Report, o Output) ([]string, error) {
 	kind, err := reporters.Kinds.Find(o.Kind)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	reporter, list := kind.New(o.Node)
 	if err := list.Err(); err != nil {
-		return "", err
+		return nil, err
 	}
-	render := func(w io.Writer) error { return reporter.Write(ctx, r, w) }
-	if o.Path == "" {
-		return filepath.Join(s.Dir(), kind.DefaultFile), s.WriteFile(kind.DefaultFile, render)
+	if folder, ok := reporter.(reporters.Folder); ok {
+		return writeFolder(ctx, cmp.Or(o.Path, filepath.Join(s.Dir(), kind.DefaultFile)), r, folder)
 	}
-	return o.Path, replace(o.Path, render)
+	path, render := o.Path, func(w io.Writer) error { return reporter.Write(ctx, r, w) }
+	if path == "" {
+		path, err = filepath.Join(s.Dir(), kind.DefaultFile), s.WriteFile(kind.DefaultFile, render)
+	} else {
+		err = replace(path, render)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return []string{path}, nil
+}
+
+// writeFolder writes the files of a folder, as far as it comes.
+func writeFolder(ctx context.Context, dir string, r *reporters.Report, folder reporters.Folder) (paths []string, err error) {
+	for _, f := range folder.Files(r) {
+		path := filepath.Join(dir, filepath.FromSlash(f.Name))
+		if err := replace(path, func(w io.Writer) error { return f.Write(ctx, r, w) }); err != nil {
+			return paths, err
+		}
+		paths = append(paths, path)
+	}
+	return paths, nil
 }
 
 // replace writes a file whole or not at all.

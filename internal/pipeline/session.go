@@ -126,14 +126,14 @@ func Secrets(o *Opened, env yamlpos.Lookup) []string {
 }
 
 // secretsIn finds every api_key below a node, and with all set everything that
-// is a reference, as it is below headers.
+// is a reference, as it is below headers and params.
 func secretsIn(n *yamlpos.Node, all bool) []string {
 	var out []string
 	for _, e := range n.Entries {
 		if e.Key == "api_key" || (all && e.Value.Ref != "") {
 			out = append(out, e.Value.Text)
 		}
-		out = append(out, secretsIn(e.Value, all || e.Key == "headers")...)
+		out = append(out, secretsIn(e.Value, all || e.Key == "headers" || e.Key == "params")...)
 	}
 	return out
 }
