@@ -118,16 +118,19 @@ func openAILimit(f *family, r *llm.Request) map[string]any {
 		}
 	}
 	out := map[string]any{}
-	if f.config.OutputLimit != maxCompletionTokens {
+	if f.outputLimit != maxCompletionTokens {
 		out[maxTokens] = r.MaxTokens
 	}
-	if f.config.OutputLimit != maxTokens {
+	if f.outputLimit == maxCompletionTokens || f.outputLimit == bothLimits {
 		out[maxCompletionTokens] = r.MaxTokens
 	}
 	return out
 }
 
-func openAIDecoder(f *family) llm.Decoder { return &decoder{audit: f.audit} }
+func openAIDecoder(f *family) llm.Decoder {
+	n, _ := f.config.Params["n"].(int64)
+	return &decoder{audit: f.audit, choices: int(n)}
+}
 
 // function is one tool that the model may call. Parameters are a JSON Schema.
 type function struct {

@@ -15,9 +15,12 @@ import (
 type chunk struct {
 	content, reasoning, tool []byte
 	finish                   string
+	finishes                 int // choices in it that end
 	usage                    llm.Usage
-	choices                  int // number of choices in it
-	index                    int // the largest index of a choice
+	choices                  int  // number of choices in it
+	index                    int  // the largest index of a choice
+	hasIDs                   bool // it carries the ids of its tokens
+	ids                      int  // so many
 	err                      string
 }
 
@@ -65,8 +68,13 @@ func (c *chunk) parseChoice(choice values) error {
 	if i := parseCount(choice["index"]); i > c.index {
 		c.index = i
 	}
+	var ids []json.RawMessage
+	if raw := choice["token_ids"]; raw != nil && json.Unmarshal(raw, &ids) == nil && ids != nil {
+		c.hasIDs, c.ids = true, c.ids+len(ids)
+	}
 	if finish := parseText(choice["finish_reason"]); finish != "" {
 		c.finish = finish
+		c.finishes++
 	}
 	for _, key := range []string{"message", "delta"} {
 		raw, ok := choice[key]

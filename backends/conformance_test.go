@@ -2,12 +2,16 @@ package backends_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -16,10 +20,12 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"loadgate/backends"
+	"loadgate/engine"
 	"loadgate/internal/kind"
 	"loadgate/internal/llm"
 	"loadgate/internal/wire"
 	"loadgate/internal/yamlpos"
+	"loadgate/scenario"
 )
 
 var update = flag.Bool("update", false, "write what is got into testdata")
@@ -60,10 +66,14 @@ func (f fixture) file(name string) []byte {
 
 // answer is the recorded body and its content type.
 func (f fixture) answer() (contentType string, body []byte) {
-	if b := f.file("answer.json"); b != nil {
-		return "application/json", b
+	for _, a := range []struct{ file, contentType string }{
+		{"answer.json", "application/json"}, {"answer.array", "application/json"}, {"answer.ndjson", "application/x-ndjson"}, {"answer.sse", "text/event-stream"},
+	} {
+		if b := f.file(a.file); b != nil {
+			return a.contentType, b
+		}
 	}
-	return "text/event-stream", f.file("answer.sse")
+	return "", nil
 }
 
 func (f fixture) check(t *testing.T, name, got string) {
@@ -104,20 +114,70 @@ func open(t testing.TB, yaml string, env yamlpos.Lookup) llm.Backend {
 // teller writes down what each event says.
 type teller struct {
 	decoder llm.Decoder
-	text    strings.Builder
+	from    *tap
+	events  []string
+	at      []int
+	stopped bool // it asked for no more
+}
+
+// tap counts the bytes that were read through it.
+type tap struct {
+	r io.Reader
+	n int
+}
+
+func (t *tap) Read(p []byte) (int, error) {
+	n, err := t.r.Read(p)
+	t.n += n
+	return n, err
 }
 
 func (r *teller) Receive(f *wire.Frame) wire.Progress {
 	var ev llm.Event
-	if err := r.decoder.Decode(f.Name, f.Data, &ev); err != nil {
-		fmt.Fprintf(&r.text, "malformed: %v\n", err)
+	err := r.decoder.Decode(f.Name, f.Data, &ev)
+	line := tell(&ev)
+	if err != nil {
+		line = "malformed: " + err.Error()
+	}
+	r.events, r.at = append(r.events, line), append(r.at, r.from.n)
+	switch {
+	case err != nil:
+		r.stopped = true
 		return wire.Stop
-	}
-	r.text.WriteString(tell(&ev) + "\n")
-	if ev.Done {
+	case ev.Done:
+		r.stopped = true
 		return wire.Done
+	default:
+		return wire.Nothing
 	}
-	return wire.Nothing
+}
+
+// preset is a backend whose request has been made.
+type preset struct {
+	llm.Backend
+	call *llm.Call
+}
+
+func (p preset) Encode(llm.Request) (*llm.Call, error) { return p.call, nil }
+
+// nothing is a dataset for it.
+type nothing struct{}
+
+func (nothing) Session(uint64, int) (llm.Session, error) {
+	return llm.SingleTurn("", llm.Request{Prompt: "x", InputTokens: 1}), nil
+}
+func (nothing) Rows() int      { return 0 }
+func (nothing) Digest() string { return "" }
+
+// canned answers every call with the same bytes.
+type canned struct {
+	contentType string
+	body        []byte
+}
+
+func (c canned) Do(_ context.Context, call *llm.Call, _ string, r wire.Receiver) wire.Result {
+	err := wire.ReplayCall(call, c.contentType, bytes.NewReader(c.body), r)
+	return wire.Result{Status: 200, Err: err, EOF: true}
 }
 
 func tell(ev *llm.Event) string {
@@ -126,7 +186,7 @@ func tell(ev *llm.Event) string {
 	for _, m := range []struct {
 		name string
 		text []byte
-	}{{"content", ev.Content}, {"reasoning", ev.Reasoning}, {"tool", ev.Tool}} {
+	}{{"content", ev.Content}, {"reasoning", ev.Reasoning}, {"tool", ev.Tool}, {"vector", ev.Vector}} {
 		if len(m.text) > 0 {
 			add("%s %q", m.name, m.text)
 		}
@@ -155,42 +215,166 @@ func tell(ev *llm.Event) string {
 	return strings.Join(words, ", ")
 }
 
+// exchange is a fixture that was opened.
+type exchange struct {
+	fixture
+	backend     llm.Backend
+	call        *llm.Call
+	contentType string
+	body        []byte
+}
+
+// told is what the events of a body say, a line each, and how many bytes of it
+// had been read when each was told.
+func (x *exchange) told(t *testing.T, r io.Reader) (events []string, at []int) {
+	t.Helper()
+	rec := &teller{decoder: x.backend.Decoder(), from: &tap{r: r}}
+	if err := wire.ReplayCall(x.call, x.contentType, rec.from, rec); err != nil {
+		t.Fatal(err)
+	}
+	return rec.events, rec.at
+}
+
+// outcome is how the engine judges an answer of these bytes, after which the
+// body ends in good order.
+func (x *exchange) outcome(t *testing.T, body []byte) *engine.Sample {
+	t.Helper()
+	var got *engine.Sample
+	_, err := engine.Run(t.Context(), make(chan struct{}), engine.Config{
+		Clock: llm.NewClock(), Load: scenario.Load{Concurrency: 1, Requests: 1}, Backend: preset{x.backend, x.call}, Dataset: nothing{},
+		Transport: canned{x.contentType, body},
+	}, func(s *engine.Sample) error { got = s; return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	for _, f := range fixtures(t) {
 		t.Run(strings.TrimSuffix(filepath.Base(f.path), ".txtar"), func(t *testing.T) {
 			t.Parallel()
-			b := open(t, string(f.file("section.yaml")), nil)
-			f.check(t, "call", renderCall(t, b, f.file("request.json")))
-			contentType, body := f.answer()
-			told := func(r io.Reader) string {
-				t.Helper()
-				rec := &teller{decoder: b.Decoder()}
-				if err := wire.Replay(contentType, r, rec); err != nil {
-					t.Fatal(err)
-				}
-				return rec.text.String()
+			x := &exchange{fixture: f, backend: open(t, string(f.file("section.yaml")), nil)}
+			var text string
+			x.call, text = renderCall(t, x.backend, f.file("request.json"))
+			f.check(t, "call", text)
+			x.contentType, x.body = f.answer()
+			if f.file("answer.json") != nil {
+				x.call.Stream = false // also where an error document comes in place of a stream
 			}
-			want := told(bytes.NewReader(body))
-			f.check(t, "events", want)
-			if got := told(iotest.OneByteReader(bytes.NewReader(body))); got != want {
-				t.Errorf("byte by byte: %s", cmp.Diff(want, got))
-			}
-			for cut := range body {
-				if got := told(io.MultiReader(bytes.NewReader(body[:cut]), bytes.NewReader(body[cut:]))); got != want {
-					t.Fatalf("cut at %d: %s", cut, cmp.Diff(want, got))
-				}
-			}
-			for _, end := range []string{"\r\n", "\r"} {
-				if got := told(bytes.NewReader(bytes.ReplaceAll(body, []byte("\n"), []byte(end)))); got != want {
-					t.Errorf("with %q: %s", end, cmp.Diff(want, got))
-				}
-			}
+			events, _ := x.told(t, bytes.NewReader(x.body))
+			f.check(t, "events", strings.Join(x.mayEnd(t, events), "\n")+"\n")
+			x.whereverItIsSplit(t, events)
+			x.asSoonAsItIsThere(t, events)
 		})
 	}
 }
 
-func renderCall(t *testing.T, b llm.Backend, request []byte) string {
+// mayEnd cuts the answer behind every event and marks those after which the
+// engine takes it for whole. Before the first that says why it ended, or that it
+// has, that would be a mistake of the codec's: an answer that broke off would
+// pass for a good one.
+func (x *exchange) mayEnd(t *testing.T, events []string) []string {
+	t.Helper()
+	_, ends := x.told(t, iotest.OneByteReader(bytes.NewReader(x.body)))
+	out := slices.Clone(events)
+	ended := x.backend.(llm.Target).Endpoint() != "" && strings.Contains(string(x.file("section.yaml")), "kind: triton")
+	for i := range events {
+		s := x.outcome(t, x.body[:ends[i]])
+		ended = ended || strings.Contains(events[i], "finish") || strings.Contains(events[i], "done")
+		switch s.Outcome {
+		case llm.Completed:
+			out[i] += " | may end"
+			if !ended {
+				t.Errorf("cut behind event %d, the answer counts as whole", i)
+			}
+		case llm.Failed:
+			if s.Error == "" {
+				t.Errorf("cut behind event %d: a failure without a word", i)
+			}
+		}
+	}
+	return out
+}
+
+// whereverItIsSplit reads the answer in two pieces, split at every byte, byte by
+// byte, and with other line ends.
+func (x *exchange) whereverItIsSplit(t *testing.T, want []string) {
+	t.Helper()
+	same := func(how string, r io.Reader) {
+		t.Helper()
+		if got, _ := x.told(t, r); !slices.Equal(got, want) {
+			t.Fatalf("%s: %s", how, cmp.Diff(want, got))
+		}
+	}
+	for cut := range x.body {
+		same(fmt.Sprintf("split at %d", cut), io.MultiReader(bytes.NewReader(x.body[:cut]), bytes.NewReader(x.body[cut:])))
+	}
+	same("with CRLF", bytes.NewReader(bytes.ReplaceAll(x.body, []byte("\n"), []byte("\r\n"))))
+	if x.contentType == "text/event-stream" {
+		same("with CR", bytes.NewReader(bytes.ReplaceAll(x.body, []byte("\n"), []byte("\r"))))
+	}
+}
+
+// asSoonAsItIsThere lets the answer stall behind every event: what came before
+// has been told by then, and the answer ends as a failure unless it was whole.
+func (x *exchange) asSoonAsItIsThere(t *testing.T, want []string) {
+	t.Helper()
+	got, ends := x.told(t, iotest.OneByteReader(bytes.NewReader(x.body)))
+	if !slices.Equal(got, want) {
+		t.Fatalf("byte by byte: %s", cmp.Diff(want, got))
+	}
+	for i, end := range ends {
+		if wanted := x.endOf(i); wanted == 0 {
+			continue // nothing but the end of the body shows the event's
+		} else if wanted > 0 && end != wanted {
+			t.Errorf("event %d, whole after %d bytes, was told after %d", i, wanted, end)
+		}
+		stalled := errors.New("stalled")
+		rec := &teller{decoder: x.backend.Decoder(), from: &tap{r: io.MultiReader(bytes.NewReader(x.body[:end]), iotest.ErrReader(stalled))}}
+		err := wire.ReplayCall(x.call, x.contentType, rec.from, rec)
+		if !slices.Equal(rec.events, want[:i+1]) {
+			t.Errorf("stalled behind event %d: %s", i, cmp.Diff(want[:i+1], rec.events))
+		}
+		if whole := rec.stopped; whole == errors.Is(err, stalled) {
+			t.Errorf("stalled behind event %d: %v", i, err)
+		}
+	}
+}
+
+// endOf is where event i is whole, as far as the form of the body says it at
+// sight; 0 = it does not, -1 = not at this sight.
+func (x *exchange) endOf(i int) int {
+	var mark string
+	switch {
+	case !x.call.Stream:
+		return 0
+	case x.contentType == "text/event-stream":
+		mark = "\n\n"
+	case x.contentType == "application/x-ndjson":
+		mark = "\n"
+	default:
+		return -1
+	}
+	rest, end := string(x.body), 0
+	for {
+		part, after, ok := strings.Cut(rest, mark)
+		end += len(part) + len(mark)
+		if !ok {
+			return 0
+		}
+		if mark == "\n" || strings.Contains("\n"+part, "\ndata:") { // else a comment
+			i--
+		}
+		if i < 0 {
+			return end
+		}
+		rest = after
+	}
+}
+
+func renderCall(t *testing.T, b llm.Backend, request []byte) (*llm.Call, string) {
 	t.Helper()
 	var r struct {
 		Messages  []llm.Message
@@ -212,10 +396,10 @@ func renderCall(t *testing.T, b llm.Backend, request []byte) string {
 	}
 	var out strings.Builder
 	fmt.Fprintf(&out, "%s %s\n", call.Method, call.URL)
-	for key := range call.Header {
-		fmt.Fprintf(&out, "%s: %s\n", key, call.Header.Get(key)) // at most one in a fixture: the order is free
+	for _, key := range slices.Sorted(maps.Keys(call.Header)) {
+		fmt.Fprintf(&out, "%s: %s\n", key, call.Header.Get(key))
 	}
-	return out.String() + string(call.Body) + "\n"
+	return call, out.String() + string(call.Body) + "\n"
 }
 
 func TestEveryKindHasAFixture(t *testing.T) {

@@ -13,10 +13,12 @@ type decoder struct {
 	chunk chunk
 	mould mould
 
+	choices  int // as many as were asked for or seen, 0 before
+	finished int // that have ended
+
 	// Tokens per event, from a usage that every event carries.
-	counted int  // output tokens told of so far
-	waiting int  // tokens told of by events without material, such as special tokens
-	unsure  bool // an event with material said nothing, or several choices share the count
+	growth
+	exact bool // the events carry the ids of their tokens
 
 	// Usage per choice, for servers that send one with each choice's last event.
 	perChoice map[int]llm.Usage // nil while there is only choice 0
@@ -26,24 +28,19 @@ type decoder struct {
 // Decode implements llm.Decoder.
 func (d *decoder) Decode(name, data []byte, ev *llm.Event) error {
 	data = bytes.TrimSpace(data)
-	switch {
-	case string(data) == "[DONE]":
-		ev.Done = true
+	if endMark(data, ev) {
 		return nil
-	case string(data) == "null" || len(data) == 0: // llama.cpp begins some streams with it
-		return nil
-	case d.audit && auditHit(data):
-		ev.Audit = true
 	}
+	ev.Audit = d.audit && auditHit(data)
 	c := &d.chunk
 	if err := d.read(data); err != nil {
-		return d.unreadable(name, data, ev, err)
+		return unreadable(name, data, ev, err)
 	}
 	if string(name) == "error" && c.err == "" {
 		c.err = excerpt(data)
 	}
 	ev.Content, ev.Reasoning, ev.Tool = c.content, c.reasoning, c.tool
-	ev.Finish, ev.Error = c.finish, c.err
+	ev.Finish, ev.Error = d.finish(), c.err
 	ev.Usage = d.usage()
 	ev.Tokens = d.tokens(ev.Kind() != llm.None)
 	return nil
@@ -62,18 +59,16 @@ func (d *decoder) read(data []byte) error {
 	return parseChunk(data, c)
 }
 
-// unreadable decides on data that is not what the protocol says: in an event
-// that is named otherwise it is somebody's ping.
-func (d *decoder) unreadable(name, data []byte, ev *llm.Event, err error) error {
-	switch string(name) {
-	case "error":
-		ev.Error = excerpt(data)
-		return nil
-	case "", "message":
-		return err
-	default:
-		return nil
+// finish is the finish reason, once all choices have one: an answer that breaks
+// off between them is not whole.
+func (d *decoder) finish() string {
+	c := &d.chunk
+	d.choices = max(d.choices, c.index+1)
+	d.finished += c.finishes
+	if d.finished < d.choices {
+		return ""
 	}
+	return c.finish
 }
 
 // usage is the account of all choices: a usage that comes with one of several
@@ -110,29 +105,24 @@ func plus(a, b int) int {
 	return a + b
 }
 
-// tokens is how many tokens came with this event, 0 if unknown: what the usage
-// grew by, if every event carries one. Tokens without text count with the next
-// text.
+// tokens is how many tokens came with this event, 0 if unknown: the ids of its
+// tokens, or what the usage grew by, if every event carries one. Several choices
+// share one usage.
 func (d *decoder) tokens(material bool) int {
 	c := &d.chunk
+	if c.hasIDs {
+		d.exact = true
+		return d.add(c.ids, material)
+	}
+	if d.exact { // a chunk without ids has no tokens
+		return 0
+	}
 	told := c.usage.Set && c.usage.Output >= 0
 	d.unsure = d.unsure || c.index > 0 || (material && !told)
-	if d.unsure || !told {
+	if !told {
 		return 0
 	}
-	grown := c.usage.Output - d.counted
-	if grown < 0 {
-		d.unsure = true
-		return 0
-	}
-	d.counted = c.usage.Output
-	d.waiting += grown
-	if !material {
-		return 0
-	}
-	n := d.waiting
-	d.waiting = 0
-	return n
+	return d.total(c.usage.Output, material)
 }
 
 // auditHit looks for "blocked": true anywhere in an event.

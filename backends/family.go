@@ -24,7 +24,10 @@ type family struct {
 	extra   map[string]any // keys of the body that the kind adds; params win over them
 	audit   bool           // look for audit hits
 	perUse  bool           // ask for usage in every chunk
+	pieces  bool           // SGLang's events hold the new text alone
 	framing llm.Framing    // in place of the protocol's; "" = the protocol's
+
+	outputLimit string // under which key OpenAI's forms ask for a length; "" = max_tokens
 
 	to    atomic.Pointer[endpoint] // nil until a spawned server is there
 	model atomic.Pointer[string]   // "" until it is known
@@ -41,6 +44,12 @@ func newFamily(name string, c common, e *endpoint) *family {
 func (s *section) service(ctx kind.Context, c *common, r *remote, apis []api, usual ...usualKey) *family {
 	s.check(c, apis)
 	e := s.endpoint(c, r.URL, apis)
+	if e.protocol != nil && e.document {
+		if s.Get("stream") != nil && c.Stream {
+			s.errorAt("stream", "remove it", "the api %s has no streams", e.name)
+		}
+		c.Stream = false
+	}
 	f := newFamily(ctx.Name, *c, &e)
 	f.tls = s.secure(r.TLS, &e.url, ctx.Dir)
 	f.header = s.headers(c, r, &e.url, ctx.Lookup, usual)
@@ -115,6 +124,9 @@ func (f *family) Decoder() llm.Decoder {
 // ModelsCall implements llm.ModelAsker.
 func (f *family) ModelsCall() *llm.Call {
 	e := f.endpoint()
+	if e.own && !e.needsModel() {
+		return nil
+	}
 	path := "/models"
 	if e.protocol != nil && e.protocol.models != "" {
 		path = e.protocol.models

@@ -11,9 +11,10 @@ import (
 // scanner stands at a place in a JSON text. Its methods return false when they
 // meet what they do not know; then the place means nothing any more.
 type scanner struct {
-	b []byte
-	i int
-	c *chunk
+	b    []byte
+	i    int
+	c    *chunk // of the OpenAI family; may be nil
+	deep bool   // skip however deep it goes
 
 	// The texts met: how many, and of the last one the place of its two quotes
 	// and whether it is reasoning.
@@ -70,7 +71,7 @@ func (s *scanner) text(to *[]byte) bool {
 		return false
 	}
 	s.texts++
-	s.open, s.reasoning = s.i-1, to == &s.c.reasoning
+	s.open, s.reasoning = s.i-1, s.c != nil && to == &s.c.reasoning
 	for {
 		end := plainEnd(s.b, s.i)
 		piece := s.b[s.i:end]
@@ -198,7 +199,7 @@ func (s *scanner) plainString() ([]byte, bool) {
 // skip passes over any value and checks that it is JSON.
 func (s *scanner) skip(depth int) bool {
 	s.space()
-	if s.i >= len(s.b) || depth > maxSkipDepth {
+	if s.i >= len(s.b) || (depth > maxSkipDepth && !s.deep) {
 		return false
 	}
 	switch s.b[s.i] {

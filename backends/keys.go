@@ -28,10 +28,7 @@ func (k usualKey) find(target *url.URL, lookup yamlpos.Lookup) yamlpos.Secret {
 }
 
 func (k usualKey) belongs(target *url.URL, lookup yamlpos.Lookup) bool {
-	host := strings.ToLower(target.Host)
-	if target.Scheme == "https" && slices.ContainsFunc(k.hosts, func(h string) bool {
-		return host == h || (h[0] == '.' && strings.HasSuffix(host, h))
-	}) {
+	if k.owns(target) {
 		return true
 	}
 	base, ok := lookup(k.base)
@@ -40,6 +37,14 @@ func (k usualKey) belongs(target *url.URL, lookup yamlpos.Lookup) bool {
 	}
 	u, err := url.Parse(base)
 	return err == nil && u.Scheme == target.Scheme && strings.EqualFold(u.Host, target.Host)
+}
+
+// owns says whether a target is one of the vendor's own servers.
+func (k usualKey) owns(target *url.URL) bool {
+	host := strings.ToLower(target.Host)
+	return target.Scheme == "https" && slices.ContainsFunc(k.hosts, func(h string) bool {
+		return host == h || (h[0] == '.' && strings.HasSuffix(host, h))
+	})
 }
 
 // headers are those of every call: the section's own, and the key, unless the

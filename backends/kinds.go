@@ -11,9 +11,17 @@ import (
 
 // Kinds are the kinds of backends by the name that `kind:` takes.
 var Kinds = kind.Set[llm.Backend]{
+	"anthropic": openAnthropic,
+	"bedrock":   openBedrock,
+	"gemini":    openGemini,
+	"llamacpp":  openLlamaCpp,
 	"maas":      openMaaS,
+	"ollama":    openOllama,
 	"openai":    openOpenAI,
+	"sglang":    openSGLang,
 	"simulator": openSimulator,
+	"tgi":       openTGI,
+	"triton":    openTriton,
 	"vllm":      openVLLM,
 }
 

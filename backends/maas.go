@@ -12,6 +12,7 @@ import (
 type maasSection struct {
 	remote
 	common
+	lengthKey
 	IgnoreEOS *bool `yaml:"ignore_eos"` // go on to the wanted length
 }
 
@@ -19,7 +20,7 @@ func openMaaS(n *yamlpos.Node, ctx kind.Context) (llm.Backend, diag.List) {
 	cfg := maasSection{common: defaults()}
 	s := decode(n, ctx.Name, &cfg)
 	f := s.service(ctx, &cfg.common, &cfg.remote, openAIForms)
-	f.audit = true
+	f.audit, f.outputLimit = true, cfg.OutputLimit
 	f.ignoreEOS(cfg.IgnoreEOS)
 	return f, s.list
 }

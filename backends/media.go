@@ -52,9 +52,13 @@ func audioFormat(m *llm.Media) string {
 
 // cannotCarry refuses media that a protocol has no place for.
 func cannotCarry(api string, m *llm.Media) error {
-	what := string(m.Kind)
+	return fmt.Errorf("the api %s cannot carry %s", api, describe(m))
+}
+
+// describe is what a message carries, in words.
+func describe(m *llm.Media) string {
 	if m.URL != "" {
-		what += " by its URL"
+		return string(m.Kind) + " by its URL"
 	}
-	return fmt.Errorf("the api %s cannot carry %s", api, what)
+	return string(m.Kind)
 }

@@ -19,7 +19,7 @@ type mould struct {
 
 // learn takes the shape of an event that the scanner has just read.
 func (m *mould) learn(s *scanner) {
-	if c := s.c; s.texts != 1 || c.choices != 1 || c.finish != "" || c.usage != (llm.Usage{}) {
+	if c := s.c; s.texts != 1 || c.choices != 1 || c.finish != "" || c.usage != (llm.Usage{}) || c.hasIDs {
 		return
 	}
 	m.before = append(m.before[:0], s.b[:s.open+1]...)

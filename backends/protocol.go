@@ -20,9 +20,10 @@ type protocol struct {
 	query  string // of a streamed call, such as alt=sse
 	models string // the path that lists models; "" = /models
 
-	unnamed bool     // the body does not name the model
-	speech  []string // keys of the body that say sets
-	inner   string   // the member that holds options; "" = they stand at the top
+	document bool     // an answer is never a stream
+	unnamed  bool     // the body does not name the model
+	speech   []string // keys of the body that say sets
+	inner    string   // the member that holds options; "" = they stand at the top
 
 	// say adds what is asked: the prompt or the messages, and the tools.
 	say func(f *family, o *object, r *llm.Request) error

@@ -72,10 +72,21 @@ func (s *scanner) choice() bool {
 			return seen.add(8) && ok
 		case "message":
 			return seen.add(16) && s.null()
+		case "token_ids":
+			return seen.add(32) && (s.null() || s.tokenIDs())
 		default:
 			return s.skip(0)
 		}
 	}) && seen&(delta|text) != delta|text // their order would matter
+}
+
+// tokenIDs counts the elements of a list.
+func (s *scanner) tokenIDs() bool {
+	s.c.hasIDs = true
+	return s.array(func() bool {
+		s.c.ids++
+		return s.skip(0)
+	})
 }
 
 func (s *scanner) delta() bool {
@@ -146,6 +157,7 @@ func (s *scanner) finish() bool {
 	text, ok := s.plainString()
 	if ok && len(text) > 0 {
 		s.c.finish = finishReason(text)
+		s.c.finishes++
 	}
 	return ok && utf8.Valid(text)
 }

@@ -16,6 +16,7 @@ func seen(c *chunk) map[string]any {
 	return map[string]any{
 		"content": string(c.content), "reasoning": string(c.reasoning), "tool": string(c.tool),
 		"finish": c.finish, "usage": c.usage, "choices": c.choices, "index": c.index, "err": c.err,
+		"ids": c.ids, "has ids": c.hasIDs, "finishes": c.finishes,
 	}
 }
 
@@ -49,6 +50,7 @@ var usual = []string{
 	`{"choices":null,"usage":null}`,
 	`{"choices":[{"delta":{"content":"a"},"index":0},{"delta":{"content":"b"},"index":1}]}`,
 	` { } `,
+	`{"choices":[{"index":0,"delta":{},"token_ids":[3, 4]},{"index":1,"delta":{"content":"a"},"token_ids":[205],"finish_reason":"stop"}]}`,
 }
 
 var unusual = []string{

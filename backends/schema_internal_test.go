@@ -15,6 +15,8 @@ import (
 // schema describes, no more and no less.
 var sections = map[string]any{
 	"openai": openAISection{}, "vllm": vllmSection{}, "maas": maasSection{}, "simulator": simulatorSection{},
+	"anthropic": anthropicSection{}, "bedrock": bedrockSection{}, "gemini": geminiSection{}, "llamacpp": llamaCppSection{},
+	"ollama": ollamaSection{}, "sglang": sglangSection{}, "tgi": tgiSection{}, "triton": tritonSection{},
 }
 
 func TestSchemasNameEveryKey(t *testing.T) {

@@ -15,15 +15,20 @@ import (
 
 // common is what the sections of all kinds of the OpenAI family have.
 type common struct {
-	Kind        string            `yaml:"kind"`
-	API         string            `yaml:"api"`          // chat | completions; "" = by the URL
-	Model       string            `yaml:"model"`        // "" = the only one that the server lists
-	Headers     map[string]string `yaml:"headers"`      // of every request
-	Params      map[string]any    `yaml:"params"`       // keys of the body; they win over ours
-	Stream      bool              `yaml:"stream"`       // default true
-	Timeouts    timeouts          `yaml:"timeouts"`     // of one request
-	OutputLimit string            `yaml:"output_limit"` // max_tokens | max_completion_tokens | both
-	Tokenizer   string            `yaml:"tokenizer"`    // counts where the server does not; "" = none
+	Kind      string            `yaml:"kind"`
+	API       string            `yaml:"api"`       // chat | completions; "" = by the URL
+	Model     string            `yaml:"model"`     // "" = the only one that the server lists
+	Headers   map[string]string `yaml:"headers"`   // of every request
+	Params    map[string]any    `yaml:"params"`    // keys of the body; they win over ours
+	Stream    bool              `yaml:"stream"`    // default true
+	Timeouts  timeouts          `yaml:"timeouts"`  // of one request
+	Tokenizer string            `yaml:"tokenizer"` // counts where the server does not; "" = none
+}
+
+// lengthKey is what the sections of kinds have that ask for a length as OpenAI
+// does, of which servers know one key or the other.
+type lengthKey struct {
+	OutputLimit string `yaml:"output_limit"` // max_tokens | max_completion_tokens | both; "" = max_tokens
 }
 
 // remote is what the sections of servers that run elsewhere have besides.
@@ -68,8 +73,7 @@ const (
 
 func defaults() common {
 	return common{
-		Stream:      true,
-		OutputLimit: maxTokens,
+		Stream: true,
 		Timeouts: timeouts{
 			Connect: yamlpos.Duration(10 * time.Second), TLS: yamlpos.Duration(10 * time.Second),
 			Idle: yamlpos.Duration(5 * time.Minute), Total: yamlpos.Duration(time.Hour),

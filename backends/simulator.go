@@ -14,6 +14,7 @@ import (
 // simulatorSection is a simulated server, which loadgate starts itself.
 type simulatorSection struct {
 	common
+	lengthKey
 	Server        *yamlpos.Node `yaml:"server"` // the model of the server, handed on as it is
 	IgnoreEOS     *bool         `yaml:"ignore_eos"`
 	UsagePerChunk bool          `yaml:"usage_per_chunk"`
@@ -47,6 +48,7 @@ func openSimulator(n *yamlpos.Node, ctx kind.Context) (llm.Backend, diag.List) {
 	key, _ := server["api_key"].(string)
 	f.header = cfg.header(yamlpos.NewSecret(key, ""), "")
 	f.audit = true
+	f.outputLimit = cfg.OutputLimit
 	f.perUse = cfg.UsagePerChunk
 	f.ignoreEOS(cfg.IgnoreEOS)
 	return &simulator{family: f, server: b}, s.list

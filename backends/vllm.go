@@ -13,10 +13,13 @@ import (
 type vllmSection struct {
 	remote
 	common
-	IgnoreEOS     *bool `yaml:"ignore_eos"`      // go on to the wanted length
-	MinTokens     int   `yaml:"min_tokens"`      // at least so many; 0 = not sent
-	StopTokenIDs  []int `yaml:"stop_token_ids"`  // end the answer
-	UsagePerChunk bool  `yaml:"usage_per_chunk"` // tokens of each chunk, so that itl is per token
+	lengthKey
+	IgnoreEOS      *bool `yaml:"ignore_eos"`       // go on to the wanted length
+	MinTokens      int   `yaml:"min_tokens"`       // at least so many; 0 = not sent
+	StopTokenIDs   []int `yaml:"stop_token_ids"`   // end the answer
+	Priority       *int  `yaml:"priority"`         // of the requests; lower is sooner
+	UsagePerChunk  bool  `yaml:"usage_per_chunk"`  // tokens of each chunk, so that itl is per token
+	ReturnTokenIDs bool  `yaml:"return_token_ids"` // the same by the ids themselves
 }
 
 // vllm adds what vLLM can besides.
@@ -29,8 +32,14 @@ func openVLLM(n *yamlpos.Node, ctx kind.Context) (llm.Backend, diag.List) {
 	for _, id := range cfg.StopTokenIDs {
 		s.fromZero("stop_token_ids", id)
 	}
-	f := s.service(ctx, &cfg.common, &cfg.remote, openAIForms)
-	f.perUse = cfg.UsagePerChunk
+	f := s.service(ctx, &cfg.common, &cfg.remote, []api{
+		{chatAPI, &chatProtocol},
+		{completionsAPI, &completionsProtocol},
+		{responsesAPI, &responsesProtocol},
+		{messagesAPI, &messagesProtocol},
+		{embeddingsAPI, &embeddingsProtocol},
+	})
+	f.outputLimit, f.perUse = cfg.OutputLimit, cfg.UsagePerChunk
 	f.ignoreEOS(cfg.IgnoreEOS)
 	if cfg.MinTokens > 0 {
 		f.extra["min_tokens"] = cfg.MinTokens
@@ -38,7 +47,29 @@ func openVLLM(n *yamlpos.Node, ctx kind.Context) (llm.Backend, diag.List) {
 	if len(cfg.StopTokenIDs) > 0 {
 		f.extra["stop_token_ids"] = cfg.StopTokenIDs
 	}
+	if cfg.Priority != nil {
+		f.extra["priority"] = *cfg.Priority
+	}
+	if cfg.ReturnTokenIDs {
+		f.extra["return_token_ids"] = true
+	}
+	s.onlyFor(f, []string{chatAPI, completionsAPI}, "ignore_eos", "min_tokens", "stop_token_ids", "priority", "usage_per_chunk", "return_token_ids")
 	return vllm{tokenizer{f, "prompt", "add_special_tokens", "prompt"}}, s.list
+}
+
+// onlyFor reports keys that stand in a section whose API has no place for them.
+func (s *section) onlyFor(f *family, apis []string, keys ...string) {
+	name := f.endpoint().name
+	for _, a := range apis {
+		if a == name || name == "" {
+			return
+		}
+	}
+	for _, key := range keys {
+		if s.Get(key) != nil {
+			s.errorAt(key, "remove it, or send it under params", "the api %s has no place for %s", name, key)
+		}
+	}
 }
 
 // ResetCacheCall implements llm.CacheResetter. The server must run in its

@@ -26,7 +26,7 @@ func (r *recorder) judge(ctx context.Context, res *wire.Result) (llm.Outcome, ll
 		return llm.Cancelled, "", shorten(context.Cause(ctx).Error())
 	case res.Err != nil && !r.whole:
 		return llm.Failed, llm.ErrReset, shorten(res.Err.Error())
-	case r.sample.Ev1 != 0 && !r.whole && r.sample.Finish == "":
+	case r.sample.Ev1 != 0 && !r.whole && !r.mayEnd && r.sample.Finish == "":
 		return llm.Failed, llm.ErrTruncated, "the stream ended without a finish reason or terminator"
 	case len(r.sample.Events) == 0:
 		return llm.Failed, llm.ErrEmpty, "the answer ended without any content"

@@ -24,6 +24,7 @@ type recorder struct {
 
 	audited bool
 	whole   bool   // the answer came to its end
+	mayEnd  bool   // the protocol lets the body end here
 	broken  error  // the stream is not what the protocol allows
 	inBand  string // an error object inside the stream
 }
@@ -72,6 +73,7 @@ func (r *recorder) take(f *wire.Frame, at int64) wire.Progress {
 		s.Finish = ev.Finish
 	}
 	r.audited = r.audited || ev.Audit
+	r.mayEnd = ev.MayEnd
 	progress := wire.Nothing
 	if kind := ev.Kind(); kind != llm.None {
 		r.material(f, at, kind)

@@ -69,7 +69,8 @@ type Target interface {
 
 // ModelAsker is a Backend that can find its model out by itself: pipeline sends
 // the call before the run and hands the answer's body to UseModels, which keeps
-// the only model listed or returns an error that lists them.
+// the only model listed or returns an error that lists them. A nil call: nothing
+// is asked, and the requests need no model.
 type ModelAsker interface {
 	ModelsCall() *Call
 	UseModels(body []byte) error

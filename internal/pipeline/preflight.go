@@ -133,6 +133,9 @@ func findModel(ctx context.Context, client *wire.Client, c *Cell) error {
 		return nil
 	}
 	call := asker.ModelsCall()
+	if call == nil {
+		return nil
+	}
 	res := client.Fetch(ctx, call)
 	fail := func(problem, hint string) error {
 		return &PreflightError{Backend: c.BackendName, Endpoint: call.URL, Problem: problem, Hint: hint}

@@ -113,7 +113,7 @@ func (x *exchange) splitter(resp *http.Response) (splitter, error) {
 		return nil, fmt.Errorf("content encoding %q, though none was asked for", clip(enc, 80))
 	}
 	media := mediaType(resp.Header.Get("Content-Type"))
-	if s := splitterFor(media, x.call.Stream); s != nil {
+	if s := splitterFor(media, x.call); s != nil {
 		return s, nil
 	}
 	if x.call.Stream && isJSON(media) {
@@ -135,25 +135,37 @@ func isJSON(media string) bool {
 }
 
 // splitterFor is the reader for a content type, nil if that is not what was
-// asked for. An answer without a content type is taken for it.
-func splitterFor(media string, stream bool) splitter {
+// asked for. An answer without a content type is taken for it. Where the call
+// says how its stream is cut, sloppy types of lines and arrays do no harm.
+func splitterFor(media string, call *llm.Call) splitter {
+	lines := media == "application/x-ndjson" || media == "application/ndjson" || media == "application/jsonl"
 	switch {
-	case !stream && (isJSON(media) || media == ""):
+	case !call.Stream && (isJSON(media) || media == ""):
 		return newWhole()
-	case stream && (media == "text/event-stream" || media == ""):
-		return newSSE()
-	case stream && (media == "application/x-ndjson" || media == "application/ndjson" || media == "application/jsonl"):
+	case !call.Stream || media == "text/html":
+		return nil
+	case call.Framing == llm.FramingJSONArray:
+		return newJSONArray()
+	case call.Framing == llm.FramingNDJSON, call.Framing == llm.FramingByType && lines:
 		return newNDJSON()
+	case media == "text/event-stream" || media == "", call.Framing == llm.FramingSSE && media == "text/plain":
+		return newSSE()
 	default:
 		return nil
 	}
 }
 
 func (x *exchange) expected() string {
-	if x.call.Stream {
+	switch {
+	case !x.call.Stream:
+		return "application/json"
+	case x.call.Framing == llm.FramingNDJSON:
+		return "application/x-ndjson"
+	case x.call.Framing == llm.FramingJSONArray:
+		return "application/json"
+	default:
 		return "text/event-stream"
 	}
-	return "application/json"
 }
 
 // errorDocument handles a JSON document in place of a stream: one with an error

@@ -138,11 +138,7 @@ func (x *exchange) header() http.Header {
 		}
 	}
 	set("User-Agent", x.c.opt.UserAgent)
-	if x.call.Stream {
-		set("Accept", "text/event-stream")
-	} else {
-		set("Accept", "application/json")
-	}
+	set("Accept", x.expected())
 	if len(x.call.Body) > 0 {
 		set("Content-Type", "application/json")
 	}

@@ -11,15 +11,18 @@ import (
 // split them. A document (application/json) is one frame. It stops early when r
 // says Done or Stop; the error is one of reading.
 func Replay(contentType string, body io.Reader, r Receiver) error {
-	media := mediaType(contentType)
-	stream := !isJSON(media)
-	s := splitterFor(media, stream)
+	return ReplayCall(&llm.Call{Stream: !isJSON(mediaType(contentType))}, contentType, body, r)
+}
+
+// ReplayCall is Replay for the answer to a call, which may say how it is cut.
+func ReplayCall(call *llm.Call, contentType string, body io.Reader, r Receiver) error {
+	s := splitterFor(mediaType(contentType), call)
 	if s == nil {
 		return fmt.Errorf("content type %q is neither a stream nor JSON", contentType)
 	}
 	defer s.release()
 	c := &Client{opt: Options{Clock: llm.NewClock()}}
-	x := &exchange{c: c, ask: ask{call: &llm.Call{Stream: stream}, r: r}}
+	x := &exchange{c: c, ask: ask{call: call, r: r}}
 	x.dog.clock, x.dog.cancel = c.opt.Clock, func(error) {}
 	defer x.dog.stop()
 	return x.frames(body, s)
