@@ -1,7 +1,6 @@
 package datasets
 
 import (
-	"bytes"
 	"encoding/json"
 
 	"loadgate/internal/diag"
@@ -23,8 +22,14 @@ type customRow struct {
 // openCustom opens a file of request bodies. They are sent byte for byte but
 // for what the backend must set: the model, and what streaming needs.
 func openCustom(n *yamlpos.Node, ctx kind.Context) (llm.Dataset, diag.List) {
+	return openBodies(n, ctx, "custom")
+}
+
+// openBodies does it for a kind of that form.
+func openBodies(n *yamlpos.Node, ctx kind.Context, name string) (llm.Dataset, diag.List) {
 	c := customConfig{fileConfig{Order: orderFile}}
 	s := decode(n, ctx, &c)
+	c.Kind = name
 	t := c.check(s)
 	parse := func(raw rawRow) (candidate, bool, error) {
 		r, err := parseCustom(raw)
@@ -38,22 +43,12 @@ func parseCustom(raw rawRow) (row, error) {
 	if err := raw.unmarshal(&r); err != nil {
 		return row{}, err
 	}
-	body := r.PromptBody
-	if len(body) == 0 || string(body) == "null" {
+	if isNull(r.PromptBody) {
 		return row{}, raw.fault("the row has no prompt_body")
 	}
-	if body[0] == '"' {
-		var text string
-		if err := json.Unmarshal(body, &text); err != nil {
-			return row{}, raw.fault("prompt_body: %v", err)
-		}
-		body = bytes.TrimSpace([]byte(text))
-		if !json.Valid(body) {
-			return row{}, raw.fault("prompt_body: the text is not JSON")
-		}
-	}
-	if body[0] != '{' {
-		return row{}, raw.fault("prompt_body: expected an object, or text that holds one")
+	body, err := within(r.PromptBody, '{')
+	if err != nil {
+		return row{}, raw.fault("prompt_body: %v", err)
 	}
 	return row{identifier(r.Idx), llm.Request{Body: body}}, nil
 }

@@ -27,6 +27,7 @@ var errChanged = errors.New("the file changed since it was opened")
 type layout struct {
 	format  datafile.Format // Unknown: as the file's name says, else JSON
 	columns []string        // of a table without a header line
+	unless  string          // a table has one if this column stands in its first line
 }
 
 // openData opens the section's file; nil: it reported why not.
@@ -62,6 +63,7 @@ func (d *dataFile) cut(how layout) {
 	}
 	table := func(comma rune) {
 		r := newTableReader(d, comma, how.columns)
+		r.unless = how.unless
 		d.rows, d.render = r, r.render
 	}
 	switch how.format {

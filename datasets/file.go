@@ -1,94 +1,95 @@
 package datasets
 
 import (
-	"fmt"
-
+	"loadgate/internal/datafile"
 	"loadgate/internal/diag"
 	"loadgate/internal/kind"
 	"loadgate/internal/llm"
+	"loadgate/internal/yamlpos"
 )
 
-// fileConfig is what the kinds that read rows from a file have in common.
-type fileConfig struct {
-	Kind      string `yaml:"kind"`
-	Path      string `yaml:"path"`
-	Limit     int    `yaml:"limit"`
-	Order     string `yaml:"order"`
-	Tokenizer string `yaml:"tokenizer"`
+// fileKind is the section of kind file.
+type fileKind struct {
+	fileConfig
+	mappingConfig
+	Format  string       `yaml:"format"`
+	Columns []string     `yaml:"columns"`
+	Filter  filterConfig `yaml:"filter"`
 }
 
-// Orders in which rows are handed out.
-const (
-	orderFile     = "file"
-	orderShuffled = "shuffled"
-)
-
-// check reports wrong values and opens the tokenizer, nil where none is wanted.
-func (c *fileConfig) check(s *section) *tokenizer {
-	s.require("path", "prompts.jsonl")
-	s.notEmpty("path")
-	s.within("limit", 1, 1e9, "a whole number from 1")
-	s.oneOf("order", orderFile, orderShuffled)
-	return s.openCounter(c.Tokenizer)
+// filterConfig says which rows are used, by lengths in tokens.
+type filterConfig struct {
+	MinInput  int `yaml:"min_input_tokens"`
+	MaxInput  int `yaml:"max_input_tokens"`
+	MinOutput int `yaml:"min_output_tokens"`
+	MaxOutput int `yaml:"max_output_tokens"`
+	MaxTotal  int `yaml:"max_total_tokens"`
 }
 
-// openRows makes the dataset of the rows of the section's file, unless there
-// are mistakes. of is what the kind's own keys add to the digest.
-func (c *fileConfig) openRows(s *section, ctx kind.Context, how layout, t *tokenizer, rows *rowFile, of ...any) (llm.Dataset, diag.List) {
-	if s.list.HasErrors() {
-		return nil, s.list
-	}
-	if rows.data = s.openData(ctx, c.Path, how); rows.data == nil {
-		return nil, s.list
-	}
-	rows.open(s, c.Limit)
-	if s.list.HasErrors() {
-		return nil, s.list
-	}
-	parts := append([]any{c.Limit, c.Order, rows.data.sum}, of...)
-	return &rowSet{counted{t}, rows, c.Order == orderShuffled, digest(c.Kind, parts...)}, s.list
+// openFile opens a file of rows of which the section says what they mean.
+func openFile(n *yamlpos.Node, ctx kind.Context) (llm.Dataset, diag.List) {
+	c := fileKind{fileConfig: fileConfig{Order: orderFile}}
+	s := decode(n, ctx, &c)
+	t := c.check(s)
+	how := c.layout(s)
+	m := c.mappingConfig.open(s, folderOf(ctx, c.Path))
+	rows := &rowFile{parse: m.parse, filter: c.filter(s, t)}
+	return c.openRows(s, ctx, how, t, rows, c.mapped(s), how.format, c.Columns, c.Filter, c.Tokenizer)
 }
 
-// faultList collects what is wrong in a file: the first few in full.
-type faultList struct {
-	file     string
-	numbered bool // a fault's line is the number of a row
-	shown    []*fault
-	more     int
-	from     int // line of the first that is not shown
+// layout checks how the file is cut into rows.
+func (c *fileKind) layout(s *section) layout {
+	known := []string{string(datafile.JSON), string(datafile.CSV), string(datafile.TSV), string(datafile.Text), string(datafile.Parquet)}
+	s.oneOf("format", known...)
+	s.notEmpty("columns")
+	format := datafile.Format(c.Format)
+	if format == datafile.Unknown {
+		format = datafile.FormatOf(c.Path)
+	}
+	if c.Columns != nil && format != datafile.CSV && format != datafile.TSV {
+		s.errorAtKey("columns", "", "columns names the columns of a table without a header line, and this is none")
+	}
+	if format == datafile.Unknown && c.Path != "" {
+		s.errorAt("path", "say it: format: json, csv, tsv or text", "the name %s does not say how its rows are written", c.Path)
+	}
+	return layout{format: datafile.Format(c.Format), columns: c.Columns}
 }
 
-const maxFaults = 5
-
-func (l *faultList) add(f *fault) {
-	if len(l.shown) < maxFaults {
-		l.shown = append(l.shown, f)
-		return
+// filter is nil where no row has to be counted.
+func (c *fileKind) filter(s *section, t *tokenizer) *lengthFilter {
+	at := s.Get("filter")
+	if at == nil && c.Answer == "" {
+		return nil
 	}
-	if l.more == 0 {
-		l.from = f.line
-	}
-	l.more++
-}
-
-func (l *faultList) diagnostics() diag.List {
-	var list diag.List
-	for _, f := range l.shown {
-		l.report(&list, f)
+	if at != nil {
+		f := &section{Node: at, ctx: s.ctx}
+		for _, key := range []string{"min_input_tokens", "max_input_tokens", "min_output_tokens", "max_output_tokens", "max_total_tokens"} {
+			f.tokens(key, 1)
+		}
+		s.list = append(s.list, f.list...)
 	}
 	switch {
-	case l.more == 1:
-		l.report(&list, &fault{line: l.from, message: "and 1 more bad row"})
-	case l.more > 1:
-		l.report(&list, &fault{line: l.from, message: fmt.Sprintf("and %d more bad rows from here on", l.more)})
+	case t != nil:
+	case c.Answer != "":
+		s.errorAt("answer", "add tokenizer: cl100k_base", "answer needs a tokenizer, to say how long it is")
+	case c.InputTokens == nil && c.Filter.MinInput+c.Filter.MaxInput+c.Filter.MaxTotal > 0:
+		s.errorAtKey("filter", "add tokenizer: cl100k_base, or input_tokens with the column that says how long prompts are", "the filter needs the lengths of prompts")
 	}
-	return list
+	return &lengthFilter{
+		counter: t, minInput: c.Filter.MinInput, maxInput: c.Filter.MaxInput, minAnswer: c.Filter.MinOutput, maxAnswer: c.Filter.MaxOutput,
+		maxTotal: c.Filter.MaxTotal, what: "row that the filter keeps",
+	}
 }
 
-func (l *faultList) report(list *diag.List, f *fault) {
-	if l.numbered {
-		list.Errorf(diag.Pos{File: l.file}, 1, f.hint, "row %d: %s", f.line, f.message)
-		return
+// mapped is the mapping as it stands in the section, for the digest.
+func (c *fileKind) mapped(s *section) map[string]any {
+	out := map[string]any{}
+	for _, key := range []string{
+		"prompt", "system", "messages", "body", "input_tokens", "output_tokens", "answer", "images", "audio", "video", "tools", "extra", "model", "id",
+	} {
+		if n := s.Get(key); n != nil {
+			out[key] = n.Any()
+		}
 	}
-	list.Errorf(diag.Pos{File: l.file, Line: f.line, Col: f.col}, 1, f.hint, "%s", f.message)
+	return out
 }

@@ -28,14 +28,16 @@ func openLocal(n *yamlpos.Node, ctx kind.Context) (llm.Dataset, diag.List) {
 	s := decode(n, ctx, &c)
 	t := c.check(s)
 	s.tokens("output_tokens", 1)
-	parse := func(raw rawRow) (candidate, bool, error) {
-		r, err := parseLocal(raw)
-		if c.OutputTokens > 0 {
-			r.request.MaxTokens = c.OutputTokens
-		}
-		return candidate{row: r}, true, err
+	return c.openRows(s, ctx, layout{}, t, &rowFile{parse: c.parse}, c.OutputTokens)
+}
+
+// parse makes a row's request, with the output length that the section wants.
+func (c *localConfig) parse(raw rawRow) (candidate, bool, error) {
+	r, err := parseLocal(raw)
+	if c.OutputTokens > 0 {
+		r.request.MaxTokens = c.OutputTokens
 	}
-	return c.openRows(s, ctx, layout{}, t, &rowFile{parse: parse}, c.OutputTokens)
+	return candidate{row: r}, true, err
 }
 
 func parseLocal(raw rawRow) (row, error) {

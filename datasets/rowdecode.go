@@ -68,7 +68,7 @@ func invalidAt(text []byte) int {
 // jsonWords are the words of messages for the types of JSON and Go.
 var jsonWords = map[string]string{
 	"string": "text", "number": "a number", "bool": "true or false", "array": "a list", "object": "an object",
-	"float64": "a number", "slice": "a list", "struct": "an object",
+	"float64": "a number", "slice": "a list", "struct": "an object", "map": "an object",
 }
 
 func mistype(e *json.UnmarshalTypeError) string {
@@ -134,4 +134,28 @@ func identifier(raw json.RawMessage) string {
 		return text
 	}
 	return string(raw)
+}
+
+// isNull reports a value that is as good as not there.
+func isNull(raw json.RawMessage) bool { return len(raw) == 0 || string(raw) == "null" }
+
+// within is a value that begins with {, an object, or with [, a list, or the one
+// that a text holds: tables and some tools keep JSON as text.
+func within(raw json.RawMessage, begin byte) (json.RawMessage, error) {
+	value := raw
+	if value[0] == '"' {
+		var text string
+		if err := json.Unmarshal(value, &text); err != nil {
+			return nil, err
+		}
+		value = bytes.TrimSpace([]byte(text))
+		if !json.Valid(value) {
+			return nil, errors.New("the text is not JSON")
+		}
+	}
+	if value[0] != begin {
+		what := jsonWords[jsonType([]byte{begin})]
+		return nil, fmt.Errorf("expected %s, or text that holds one", what)
+	}
+	return value, nil
 }

@@ -1,6 +1,7 @@
 package datasets
 
 import (
+	"fmt"
 	"runtime"
 	"sync"
 )
@@ -9,8 +10,9 @@ import (
 // counting of its tokens.
 type candidate struct {
 	row
-	text   string // the prompt, to be counted where its length is not known
-	answer string // the recorded answer, whose length is to be asked for; "" = none
+	messages []message // of a conversation; finish completes it
+	text     string    // the prompt, to be counted where its length is not known
+	answer   string    // the recorded answer, whose length is to be asked for; "" = none
 }
 
 // rowFile are the rows of a file that are of use. It keeps where they are and,
@@ -69,15 +71,19 @@ func (f *rowFile) len() int {
 
 // at implements rowStore.
 func (f *rowFile) at(i int) (row, error) {
-	if f.filter == nil {
-		c, err := f.candidate(i)
-		return c.row, err
+	which := i
+	if f.filter != nil {
+		f.once.Do(f.count)
+		which = int(f.kept[i])
 	}
-	f.once.Do(f.count)
-	c, err := f.candidate(int(f.kept[i]))
-	if err == nil {
+	c, err := f.candidate(which)
+	if err != nil {
+		return row{}, err
+	}
+	if f.filter != nil {
 		c.request.InputTokens, c.request.MaxTokens = int(f.lengths[i][0]), int(f.lengths[i][1])
 	}
+	err = c.finish()
 	return c.row, err
 }
 
@@ -88,8 +94,11 @@ func (f *rowFile) candidate(i int) (candidate, error) {
 		return candidate{}, err
 	}
 	c, keep, err := f.parse(raw)
-	if err != nil || !keep {
-		return candidate{}, errChanged
+	if err == nil && !keep {
+		err = errChanged
+	}
+	if err != nil { // it was sound before
+		return candidate{}, fmt.Errorf("read %s again: %w", f.data.name, err)
 	}
 	return c, nil
 }
@@ -135,7 +144,7 @@ func (f *lengthFilter) measure(c *candidate) bool {
 	if len(c.text) < f.minInput && r.InputTokens == 0 {
 		return false // a token has at least one byte
 	}
-	if r.InputTokens == 0 {
+	if r.InputTokens == 0 && f.counter != nil {
 		r.InputTokens = f.counter.Count(c.text)
 	}
 	if r.InputTokens < f.minInput || (f.maxInput > 0 && r.InputTokens > f.maxInput) {

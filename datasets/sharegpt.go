@@ -86,5 +86,5 @@ func parseShareGPT(raw rawRow) (c candidate, keep bool, err error) {
 	if len(texts) < 2 || texts[1] == "" {
 		return c, false, nil
 	}
-	return candidate{row{identifier(r.ID), llm.Request{Prompt: texts[0]}}, texts[0], texts[1]}, true, nil
+	return candidate{row: row{identifier(r.ID), llm.Request{Prompt: texts[0]}}, text: texts[0], answer: texts[1]}, true, nil
 }

@@ -19,9 +19,11 @@ type tableReader struct {
 	guard  *lengthGuard
 	in     *csv.Reader
 	header []string
-	base   int64 // bytes before what in has read: of a byte order mark
-	end    int64 // of the last record
-	line   int   // of the last record
+	unless string   // the first record is the header after all if it has this column
+	first  []string // a record that was read and found to be no header
+	base   int64    // bytes before what in has read: of a byte order mark
+	end    int64    // of the last record
+	line   int      // of the last record
 	out    []byte
 	begun  bool
 	ended  bool
@@ -92,6 +94,10 @@ func (r *tableReader) record() ([]string, error) {
 	if r.ended {
 		return nil, io.EOF
 	}
+	if first := r.first; first != nil {
+		r.first = nil
+		return first, nil
+	}
 	r.guard.left = maxRowBytes
 	record, err := r.in.Read()
 	var bad *csv.ParseError
@@ -130,12 +136,16 @@ func (r *tableReader) begin() error {
 		r.base = 3
 		_, _ = r.guard.in.Discard(3) // what was peeked at is there
 	}
-	if r.header != nil {
+	if r.header != nil && r.unless == "" {
 		return nil
 	}
 	record, err := r.record()
 	if err != nil {
 		return err
+	}
+	if r.header != nil && !slices.Contains(record, r.unless) {
+		r.first = record
+		return nil
 	}
 	r.end, r.line = r.in.InputOffset(), 1
 	names := slices.Clone(record)

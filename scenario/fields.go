@@ -107,6 +107,9 @@ func (f *fields) holds(cond object, n *yamlpos.Node) bool {
 	if c, ok := cond["const"]; ok && (n == nil || n.Any() != c) {
 		return false
 	}
+	if names, ok := cond["enum"].([]any); ok && (n == nil || !slices.Contains(names, n.Any())) {
+		return false
+	}
 	required, _ := cond["required"].([]any)
 	for _, r := range required {
 		if n.Get(r.(string)) == nil {

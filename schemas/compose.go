@@ -27,8 +27,9 @@ var families = []struct{ folder, def string }{
 type object = map[string]any
 
 // Compose puts the base and the fragments of files together. Each fragment is
-// the schema of one kind's section and is named after the kind; it may use the
-// base's $defs, and need not mention `kind` or close itself. Other files at the
+// the schema of one kind's section and is named after the kind, whose other
+// names are its x-kind-aliases; it may use the base's $defs, and need not
+// mention `kind` or close itself. Other files at the
 // top (simulator_server.json) become definitions of their stem's name.
 func Compose(files fs.FS) (Composed, error) {
 	strict, err := assemble(files)
@@ -114,11 +115,13 @@ func addKinds(files fs.FS, folder, def string, defs object) ([]any, error) {
 		if err := hoist(section, defs, name); err != nil {
 			return nil, err
 		}
-		closeSection(section, kind)
+		synonyms, _ := section["x-kind-aliases"].([]any)
+		names := append([]any{kind}, synonyms...)
+		closeSection(section, names)
 		defs[def+"_"+kind] = section
-		kinds = append(kinds, kind)
+		kinds = append(kinds, names...)
 		branches = append(branches, object{
-			"if":   object{"properties": object{"kind": object{"const": kind}}, "required": []any{"kind"}},
+			"if":   object{"properties": object{"kind": oneOf(names)}, "required": []any{"kind"}},
 			"then": object{"$ref": "#/$defs/" + def + "_" + kind},
 		})
 	}
@@ -141,13 +144,15 @@ func addKinds(files fs.FS, folder, def string, defs object) ([]any, error) {
 
 // closeSection adds to a fragment what is the same for every kind: `kind`
 // itself, free x- keys, and no other keys than those it names.
-func closeSection(section object, kind string) {
+func closeSection(section object, kinds []any) {
 	props, _ := section["properties"].(object)
 	if props == nil {
 		props = object{}
 		section["properties"] = props
 	}
-	props["kind"] = object{"const": kind, "description": text(section["description"])}
+	props["kind"] = oneOf(kinds)
+	props["kind"].(object)["description"] = text(section["description"])
+	delete(section, "x-kind-aliases")
 	if _, ok := section["additionalProperties"]; !ok {
 		section["additionalProperties"] = false
 	}
@@ -159,6 +164,14 @@ func closeSection(section object, kind string) {
 	patterns["^x-"] = true
 	delete(section, "$schema")
 	delete(section, "$id")
+}
+
+// oneOf admits the names of a kind.
+func oneOf(names []any) object {
+	if len(names) == 1 {
+		return object{"const": names[0]}
+	}
+	return object{"enum": names}
 }
 
 func text(v any) string { s, _ := v.(string); return s }

@@ -18,8 +18,12 @@ func liftRequired(root object) {
 				continue
 			}
 			delete(section, "required")
+			names, ok := section["properties"].(object)["kind"].(object)["enum"].([]any)
+			if !ok {
+				names = []any{kind}
+			}
 			branches = append(branches, object{
-				"if":   object{"properties": object{"kind": object{"const": kind}}, "required": []any{"kind"}},
+				"if":   object{"properties": object{"kind": oneOf(names)}, "required": []any{"kind"}},
 				"then": object{"required": required},
 			})
 		}
