@@ -114,6 +114,15 @@ func messagesOf(r *llm.Request) []llm.Message {
 	return r.Messages
 }
 
+// traceOf is the trace id that the transport sends with a request, unless the
+// scenario has set a traceparent of its own.
+func traceOf(call *llm.Call, id string) string {
+	if call.Header.Get("Traceparent") != "" {
+		return ""
+	}
+	return llm.TraceID(id)
+}
+
 // promptText is the text of a request, for counting. A verbatim body has none
 // that is known here.
 func promptText(r *llm.Request) string {

@@ -155,6 +155,7 @@ func (r *runner) send(ctx context.Context, w waiting, ready int64) answered {
 	rec := newRecorder(r.cfg, j)
 	s := rec.sample
 	s.ID = r.cfg.IDPrefix + strconv.Itoa(j.index)
+	s.Trace = traceOf(j.call, s.ID)
 	s.Warmup, s.Sched, s.Ready = w.warm, w.sched, ready
 	if o := r.cfg.Observer; o != nil {
 		o.Sent()

@@ -6,11 +6,12 @@ import "loadgate/internal/llm"
 // are nanoseconds on the run's monotonic base (llm.Clock), 0 where the thing
 // did not happen. docs/metrics.md says what is computed from them.
 type Sample struct {
-	ID      string `json:"id"`                // x-request-id as sent
-	Index   int    `json:"index"`             // place in the schedule, from 0, warm-up included
-	Session string `json:"session,omitempty"` // the dataset's name for it
-	Turn    int    `json:"turn,omitempty"`    // place in its session, from 1; 0 where sessions have one turn by nature
-	Warmup  bool   `json:"warmup,omitempty"`  // sent before the measured window: in no metric
+	ID      string `json:"id"`                 // x-request-id as sent
+	Trace   string `json:"trace_id,omitempty"` // W3C trace id as sent in traceparent; "" where the scenario sends a traceparent of its own
+	Index   int    `json:"index"`              // place in the schedule, from 0, warm-up included
+	Session string `json:"session,omitempty"`  // the dataset's name for it
+	Turn    int    `json:"turn,omitempty"`     // place in its session, from 1; 0 where sessions have one turn by nature
+	Warmup  bool   `json:"warmup,omitempty"`   // sent before the measured window: in no metric
 
 	Think int64 `json:"think_ns,omitempty"` // from the end of the answer before it in its session until Sched
 	Sched int64 `json:"sched_ns,omitempty"` // intended send time; closed loop: the slot became free; later turns: the turn was due

@@ -12,7 +12,8 @@ type Plan struct {
 	Name    string
 	Labels  map[string]any // scalars
 	Cells   []*Cell
-	Rules   []*Rule // of `slo:`, in file order
+	Rules   []*Rule        // of `slo:`, in file order
+	Expect  []*Expectation // of `expect:`, in file order
 	Reports []Report
 	Profile string
 
@@ -63,6 +64,14 @@ type Rule struct {
 	Severity   string        // fail | warn
 	Over       string        // median | worst | each | pooled
 	Confidence float64       // 0: the point value decides
+}
+
+// Expectation is one entry of `expect:`, not yet compiled: what every answer of
+// the cells that it is about must be.
+type Expectation struct {
+	Name   string // as given, else the expression
+	Assert *yamlpos.Node
+	When   *yamlpos.Node // nil: in all cells
 }
 
 // Report is one entry of `reports:`.

@@ -87,6 +87,7 @@ func (r *reader) load() *Plan {
 		plan.Preflight = p.Value != false
 	}
 	plan.Rules = rules(root.Get("slo"), &r.list)
+	plan.Expect = expectations(root.Get("expect"))
 	plan.Reports = reports(root.Get("reports"), &r.list)
 	plan.Resolved = storable(root.Stored())
 	plan.Hash = digest(canonical(plan.Resolved))

@@ -65,6 +65,30 @@ func readRule(n *yamlpos.Node, list *diag.List) *Rule {
 	return r
 }
 
+// expectations reads `expect:`. Entries that the schema refuses are left out.
+func expectations(n *yamlpos.Node) []*Expectation {
+	if n == nil {
+		return nil
+	}
+	var out []*Expectation
+	for _, it := range n.Items {
+		if it.Kind == yamlpos.String {
+			out = append(out, &Expectation{Name: it.Text, Assert: it})
+			continue
+		}
+		assert := it.Get("assert")
+		if assert == nil || assert.Kind != yamlpos.String {
+			continue
+		}
+		x := &Expectation{Name: assert.Text, Assert: assert, When: it.Get("when")}
+		if name := it.Get("name"); name != nil {
+			x.Name = name.Text
+		}
+		out = append(out, x)
+	}
+	return out
+}
+
 // reports reads `reports:`.
 func reports(n *yamlpos.Node, list *diag.List) []Report {
 	if n == nil {

@@ -60,21 +60,31 @@ func compileRule(r *scenario.Rule, cells []*scenario.Cell, voc *rule.Vocabulary)
 			out.cells[c.ID] = true
 		}
 	} else {
-		hits, problems := choose(r.When.Text, factsOf(cells), voc)
-		list = append(list, located(r.When, aboutMetrics(problems, r.When.Text, len(cells)))...)
-		for i, hit := range hits {
-			if hit {
-				out.cells[cells[i].ID] = true
-			}
-		}
-		if len(problems) == 0 && len(out.cells) == 0 && len(cells) > 0 {
-			list.Errorf(r.When.Pos, r.When.Width, "`loadgate plan` shows the cells and their rules", "this `when` selects none of the %d cells, so the rule would never be judged", len(cells))
-		}
+		var mistakes diag.List
+		out.cells, mistakes = selected(r.When, cells, voc, "so the rule would never be judged")
+		list = append(list, mistakes...)
 	}
 	if list.HasErrors() || assert == nil {
 		return nil, list
 	}
 	return out, append(list, checkConfidence(r, assert)...)
+}
+
+// selected gives the cells, by id, that a `when` selects. One that selects none
+// is a mistake, whose consequence the caller names.
+func selected(when *yamlpos.Node, cells []*scenario.Cell, voc *rule.Vocabulary, consequence string) (map[string]bool, diag.List) {
+	hits, problems := choose(when.Text, factsOf(cells), voc)
+	list := located(when, aboutMetrics(problems, when.Text, len(cells)))
+	out := map[string]bool{}
+	for i, hit := range hits {
+		if hit {
+			out[cells[i].ID] = true
+		}
+	}
+	if len(problems) == 0 && len(out) == 0 && len(cells) > 0 {
+		list.Errorf(when.Pos, when.Width, "`loadgate plan` shows the cells and their rules", "this `when` selects none of the %d cells, %s", len(cells), consequence)
+	}
+	return out, list
 }
 
 // aboutMetrics leaves out complaints about the cells' own values where a mistake

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"loadgate/backends"
 	"loadgate/datasets"
@@ -18,9 +19,10 @@ import (
 // Opened is a plan that is ready to run: every section opened, every rule
 // compiled. Nothing has been sent.
 type Opened struct {
-	Plan  *scenario.Plan
-	Cells []*Cell
-	Gate  *gate.Gate
+	Plan   *scenario.Plan
+	Cells  []*Cell
+	Gate   *gate.Gate
+	Expect *gate.Expectations
 }
 
 // Cell is a cell of the plan with what its sections opened to. Cells whose
@@ -44,8 +46,9 @@ func Open(plan *scenario.Plan, env yamlpos.Lookup) (*Opened, diag.List) {
 		out.Cells = append(out.Cells, o.cell(c))
 	}
 	g, list := gate.Compile(plan)
-	out.Gate = g
-	return out, append(o.list, list...)
+	expect, mistakes := gate.CompileExpectations(plan)
+	out.Gate, out.Expect = g, expect
+	return out, slices.Concat(o.list, list, mistakes)
 }
 
 type opener struct {

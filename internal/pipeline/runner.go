@@ -182,49 +182,12 @@ func (r *Runner) repeat(ctx context.Context, stop <-chan struct{}, c *Cell, atte
 		})
 	}
 	started := time.Now()
-	held := &uncounted{counter: c.Counter, attempt: attempt, repeat: repeat}
-	totals, err := engine.Run(ctx, stop, cfg, held.add)
-	if err := errors.Join(err, held.flush()); err != nil {
+	rec := &recording{cell: c.ID, counter: c.Counter, expect: r.opened.Expect, attempt: attempt, repeat: repeat}
+	totals, err := engine.Run(ctx, stop, cfg, rec.add)
+	if err := errors.Join(err, rec.flush()); err != nil {
 		return false, err
 	}
 	return totals.Truncated, attempt.EndRepeat(repeat, totals, started)
-}
-
-// uncounted stores samples, holding back those whose tokens have to be counted
-// here until the load is over: a tokenizer at work would slow the client down.
-type uncounted struct {
-	counter llm.Counter
-	attempt *store.Attempt
-	repeat  int
-	held    []*engine.Sample
-}
-
-func (u *uncounted) add(s *engine.Sample) error {
-	if u.counter == nil || s.Outcome != llm.Completed || knownTokens(s) {
-		return u.attempt.Append(u.repeat, s)
-	}
-	u.held = append(u.held, s)
-	return nil
-}
-
-// knownTokens reports whether the server counted what matters.
-func knownTokens(s *engine.Sample) bool {
-	return s.Usage != nil && s.Usage.Output >= 0 && (s.Usage.Input >= 0 || s.PromptKnown > 0)
-}
-
-func (u *uncounted) flush() error {
-	for _, s := range u.held {
-		t := s.Texts
-		reasoning := u.counter.Count(t.Reasoning)
-		s.Counted = &engine.Counted{
-			Tokenizer: u.counter.Name(), Input: u.counter.Count(t.Prompt),
-			Output: u.counter.Count(t.Content) + u.counter.Count(t.Tool) + reasoning, Reasoning: reasoning,
-		}
-		if err := u.attempt.Append(u.repeat, s); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // client makes the transport of one repeat: connections are not carried over

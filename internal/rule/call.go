@@ -23,6 +23,9 @@ func functions() map[string]string {
 // call compiles a function call, builtin to expr or not.
 func (c *checker) call(n ast.Node, name string, args []ast.Node) typed {
 	if c.request && name != "max" && name != "min" && name != "abs" {
+		if c.answer {
+			return c.complain(c.head(n, name), name+"(…) is not part of expectations", "compare the values of one answer")
+		}
 		return c.complain(c.head(n, name), name+"(…) cannot stand inside share(…)", "compare the values of one request")
 	}
 	switch name {

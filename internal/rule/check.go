@@ -13,6 +13,7 @@ type checker struct {
 	voc      *Vocabulary
 	scope    Scope
 	request  bool    // inside share(…), or a predicate of its own: names are one request's
+	answer   bool    // an expectation: names are one answer's (request is set too)
 	elements []typed // of the predicates around, innermost last
 
 	problems  []Problem

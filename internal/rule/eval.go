@@ -14,8 +14,9 @@ type frame struct {
 	here    Values   // the cell of a cell scope
 	cells   []Values // of a run scope
 	request func(field string) (float64, bool)
-	element value // of the innermost predicate's list
-	cell    int   // index of the cell being looked at, else -1
+	answer  func(field string) (any, bool) // of an expectation
+	element value                          // of the innermost predicate's list
+	cell    int                            // index of the cell being looked at, else -1
 	trace   *trace
 }
 

@@ -129,24 +129,30 @@ func (c *checker) roots() []string {
 
 // requestField compiles a name inside share(…).
 func (c *checker) requestField(ch chain, steps []step) typed {
-	root := steps[0]
+	root, one, a := steps[0], "one request's", "a request"
+	if c.answer {
+		one, a = "one answer's", "an answer"
+	}
 	dim, ok := c.voc.Request[root.name]
 	switch {
 	case ok && len(steps) > 1:
-		return c.complain(steps[1].at, root.name+" is one request's value here and has no fields", "write "+root.name+" alone")
+		return c.complain(steps[1].at, root.name+" is "+one+" value here and has no fields", "write "+root.name+" alone")
+	case ok && c.answer:
+		c.fields[root.name] = true
+		return typed{node: answerField{root.name, dim}, dim: dim}
 	case ok:
 		c.fields[root.name] = true
 		return typed{node: requestField{root.name}, dim: dim}
 	}
 	known := slices.Sorted(maps.Keys(c.voc.Request))
-	hint := "the values of a request are " + strings.Join(known, ", ")
+	hint := "the values of " + a + " are " + strings.Join(known, ", ")
 	if near := nearest(root.name, known); near != "" {
 		hint = near
 	}
 	if alias := c.voc.Aliases[root.name]; alias != "" {
 		hint = "write " + alias
 	}
-	return c.complain(root.at, quoted(root.name)+" is not a value of a request", hint)
+	return c.complain(root.at, quoted(root.name)+" is not a value of "+a, hint)
 }
 
 // resolve compiles a name of a cell: what the steps lead to in the vocabulary.

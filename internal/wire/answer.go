@@ -17,10 +17,7 @@ import (
 // answer reads an answer from its header on. The error is a failure to read it;
 // what the server itself refused stands in the result.
 func (x *exchange) answer(resp *http.Response) error {
-	x.res.Status = resp.StatusCode
-	if after := resp.Header.Get("Retry-After"); len(after) <= 64 {
-		x.res.RetryAfter = after
-	}
+	x.opened(resp)
 	ok := resp.StatusCode >= 200 && resp.StatusCode < 300
 	if x.fetch {
 		if err := x.wholeBody(resp.Body); err != nil {
@@ -45,6 +42,14 @@ func (x *exchange) answer(resp *http.Response) error {
 		x.dog.touch(at)
 	}
 	return x.frames(resp.Body, s)
+}
+
+// opened notes what the head of an answer says.
+func (x *exchange) opened(resp *http.Response) {
+	x.res.Status = resp.StatusCode
+	if after := resp.Header.Get("Retry-After"); len(after) <= 64 {
+		x.res.RetryAfter = after
+	}
 }
 
 // refuse ends the exchange with a class and the beginning of the body.

@@ -46,7 +46,8 @@ func (x *exchange) classify(err error) llm.ErrorClass {
 		return llm.ErrTLS
 	case isReset(err):
 		return llm.ErrReset
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), strings.Contains(err.Error(), "server closed idle connection"):
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), strings.Contains(err.Error(), "server closed idle connection"),
+		strings.Contains(err.Error(), "unexpected EOF reading trailer"):
 		return llm.ErrTruncated
 	case errors.As(err, &op) && (op.Op == "proxyconnect" || op.Op == "socks connect"):
 		return llm.ErrDial

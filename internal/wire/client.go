@@ -35,6 +35,7 @@ type Client struct {
 	dialer    *dialer
 	transport *http.Transport
 	proxy     func(*http.Request) (*url.URL, error)
+	loops     *loops
 	release   func() // ends the kernel's stamping
 }
 
@@ -65,6 +66,7 @@ func New(opt Options) *Client {
 		ReadBufferSize:         socketBytes,
 		Protocols:              h1,
 	}
+	c.loops = newLoops(c)
 	return c
 }
 
@@ -72,6 +74,7 @@ func New(opt Options) *Client {
 func (c *Client) Close() {
 	c.dialer.dropWarm()
 	c.transport.CloseIdleConnections()
+	c.loops.close()
 	c.release()
 }
 

@@ -39,10 +39,17 @@ func (c *conn) Read(p []byte) (n int, err error) {
 	} else {
 		n, err = c.Conn.Read(p)
 	}
+	c.came(n, wall)
+	return n, err
+}
+
+// came stamps a read of n bytes. wall is what the kernel said of it, 0 for
+// nothing.
+func (c *conn) came(n int, wall int64) {
 	at := c.clock.Now()
 	if n == 0 {
 		c.ended.Store(at)
-		return n, err
+		return
 	}
 	kernel, best := int64(0), at
 	if wall != 0 {
@@ -54,7 +61,6 @@ func (c *conn) Read(p []byte) (n int, err error) {
 	c.received.Store(best)
 	c.lastKernel.Store(kernel)
 	c.lastRead.Store(at)
-	return n, err
 }
 
 func (c *conn) Close() error {

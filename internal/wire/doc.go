@@ -10,6 +10,13 @@
 // (it would hide the timing), never repeats a request that a server may have
 // begun to answer, and never puts a query string or a header into an error.
 //
+// Plain HTTP/1.1 over TCP, where the kernel stamps what comes, is read by event
+// loops of its own (loop_linux.go): one goroutine for many connections, which
+// under load naps between rounds instead of waking up for each event. Everything
+// else is carried by net/http. Which it is, each call decides by its URL; both
+// give the same frames and the same failures, and one corpus of answers is held
+// against them all.
+//
 // Stamps are taken as soon as the read of the socket returns and before anything
 // is decrypted or parsed. On Linux each event also has the kernel's own receive
 // stamp (SO_TIMESTAMPING): it does not move when the client is short of CPU.

@@ -51,16 +51,7 @@ func (x *exchange) run(parent context.Context) Result {
 	x.dog.arm()
 	defer x.dog.stop()
 
-	req, err := x.request(httptrace.WithClientTrace(ctx, x.trace()))
-	if err != nil {
-		x.fail(ctx, parent, err)
-		return x.res
-	}
-	resp, err := x.c.transport.RoundTrip(req)
-	if err == nil {
-		err = x.answer(resp)
-		resp.Body.Close()
-	}
+	err := x.carry(ctx)
 	x.noteStamps()
 	if err != nil {
 		x.fail(ctx, parent, err)
@@ -72,6 +63,23 @@ func (x *exchange) run(parent context.Context) Result {
 		x.res.End = x.c.opt.Clock.Now()
 	}
 	return x.res
+}
+
+// carry has a loop or net/http do it.
+func (x *exchange) carry(ctx context.Context) error {
+	if to, ok := x.c.loops.carry(x); ok {
+		return x.c.loops.run(ctx, x, to)
+	}
+	req, err := x.request(httptrace.WithClientTrace(ctx, x.trace()))
+	if err != nil {
+		return err
+	}
+	resp, err := x.c.transport.RoundTrip(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	return x.answer(resp)
 }
 
 func (x *exchange) noteStamps() {
@@ -144,6 +152,7 @@ func (x *exchange) header() http.Header {
 	}
 	if x.id != "" {
 		h["X-Request-Id"] = []string{x.id}
+		set("Traceparent", llm.TraceParent(x.id))
 	}
 	return h
 }

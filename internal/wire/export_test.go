@@ -13,3 +13,6 @@ func (c *Client) Trust(roots *x509.CertPool) { c.dialer.tls.RootCAs = roots }
 func (c *Client) Through(proxy string) {
 	c.proxy = func(*http.Request) (*url.URL, error) { return url.Parse(proxy) }
 }
+
+// WithoutLoop has net/http carry everything.
+func (c *Client) WithoutLoop() { c.loops.off = true }

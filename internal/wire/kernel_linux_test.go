@@ -93,20 +93,22 @@ func TestUserStamps(t *testing.T) {
 // the stamps of their last bytes; the exchange ends with the connection.
 func TestStampsOfTheLastBytes(t *testing.T) {
 	t.Parallel()
-	needStamps(t)
-	gate := make(chan struct{})
-	url := tcpServer(t, func(_ int, c net.Conn, r *bufio.Reader) {
-		if _, err := readRequest(r); err == nil {
-			io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: a\n\ndata: b")
-			<-gate
+	onEach(t, func(t *testing.T, newClient func(*testing.T, wire.Options) *wire.Client) {
+		needStamps(t)
+		gate := make(chan struct{})
+		url := tcpServer(t, func(_ int, c net.Conn, r *bufio.Reader) {
+			if _, err := readRequest(r); err == nil {
+				io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: a\n\ndata: b")
+				<-gate
+			}
+		})
+		rec := &closer{gate: gate}
+		res := newClient(t, wire.Options{}).Do(t.Context(), streamCall(url), "", rec)
+		checkStamps(t, res, &rec.recorder)
+		if len(rec.frames) != 2 || !res.EOF || rec.at[1] >= rec.ended || res.End <= rec.ended {
+			t.Errorf("stamps %v; the server closed after %d, the exchange ended at %d", rec.at, rec.ended, res.End)
 		}
 	})
-	rec := &closer{gate: gate}
-	res := newClient(t, wire.Options{}).Do(t.Context(), streamCall(url), "", rec)
-	checkStamps(t, res, &rec.recorder)
-	if len(rec.frames) != 2 || !res.EOF || rec.at[1] >= rec.ended || res.End <= rec.ended {
-		t.Errorf("stamps %v; the server closed after %d, the exchange ended at %d", rec.at, rec.ended, res.End)
-	}
 }
 
 // closer lets the server close when the first frame is there.

@@ -83,7 +83,7 @@ func TestReadAfterDeadline(t *testing.T) {
 	if n, err := near.Read(b); err != nil || string(b[:n]) != "hello" {
 		t.Errorf("%q, %v", b[:n], err)
 	}
-	if near.rx.vec.Base != nil {
+	if near.rx.msg.vec.Base != nil {
 		t.Error("the caller's buffer is still held")
 	}
 }
@@ -93,26 +93,29 @@ func TestControlDataIsChecked(t *testing.T) {
 	t.Parallel()
 	full := func() *receiver {
 		r := &receiver{}
-		r.ctl.header = unix.Cmsghdr{Level: unix.SOL_SOCKET, Type: unix.SCM_TIMESTAMPING}
-		r.ctl.header.SetLen(unix.CmsgLen(48))
-		r.head.SetControllen(unix.CmsgSpace(48))
-		r.ctl.stamps.Ts[0] = unix.NsecToTimespec(1.7e18)
+		r.msg.ctl.header = unix.Cmsghdr{Level: unix.SOL_SOCKET, Type: unix.SCM_TIMESTAMPING}
+		r.msg.ctl.header.SetLen(unix.CmsgLen(48))
+		r.msg.head.SetControllen(unix.CmsgSpace(48))
+		r.msg.ctl.stamps.Ts[0] = unix.NsecToTimespec(1.7e18)
 		return r
 	}
-	if got := full().stamp(); got != 1.7e18 {
+	if got := full().msg.stamp(); got != 1.7e18 {
 		t.Errorf("%d", got)
 	}
 	for name, spoil := range map[string]func(*receiver){
-		"none":           func(r *receiver) { r.head.SetControllen(0) },
-		"cut":            func(r *receiver) { r.head.SetControllen(unix.CmsgLen(4)) },
-		"short message":  func(r *receiver) { r.ctl.header.SetLen(unix.CmsgLen(4)) },
-		"other level":    func(r *receiver) { r.ctl.header.Level = unix.SOL_TCP },
-		"other message":  func(r *receiver) { r.ctl.header.Type = unix.SCM_RIGHTS },
-		"hardware alone": func(r *receiver) { r.ctl.stamps.Ts[2] = r.ctl.stamps.Ts[0]; r.ctl.stamps.Ts[0] = unix.Timespec{} },
+		"none":          func(r *receiver) { r.msg.head.SetControllen(0) },
+		"cut":           func(r *receiver) { r.msg.head.SetControllen(unix.CmsgLen(4)) },
+		"short message": func(r *receiver) { r.msg.ctl.header.SetLen(unix.CmsgLen(4)) },
+		"other level":   func(r *receiver) { r.msg.ctl.header.Level = unix.SOL_TCP },
+		"other message": func(r *receiver) { r.msg.ctl.header.Type = unix.SCM_RIGHTS },
+		"hardware alone": func(r *receiver) {
+			r.msg.ctl.stamps.Ts[2] = r.msg.ctl.stamps.Ts[0]
+			r.msg.ctl.stamps.Ts[0] = unix.Timespec{}
+		},
 	} {
 		r := full()
 		spoil(r)
-		if got := r.stamp(); got != 0 {
+		if got := r.msg.stamp(); got != 0 {
 			t.Errorf("%s: %d", name, got)
 		}
 	}

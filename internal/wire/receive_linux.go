@@ -12,19 +12,26 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// receiver reads a TCP socket and learns from the kernel when the bytes came.
-// Everything that recvmsg needs lies in it, so that a read allocates nothing.
+// receiver reads a TCP socket and learns from the kernel when the bytes came. A
+// read allocates nothing.
 type receiver struct {
 	nc  net.Conn
 	raw syscall.RawConn
 	try func(fd uintptr) bool // attempt, bound once
 
 	mu    sync.Mutex // one read at a time, as in the connection below
-	head  unix.Msghdr
-	vec   unix.Iovec
-	ctl   control
+	msg   message
+	into  []byte
 	n     int
 	errno unix.Errno
+}
+
+// message is everything that recvmsg needs. Its address must not change once it
+// is in use.
+type message struct {
+	head unix.Msghdr
+	vec  unix.Iovec
+	ctl  control
 }
 
 // control is the one control message that the socket was asked for, laid out as
@@ -53,9 +60,6 @@ func newReceiver(nc net.Conn) *receiver {
 	}
 	r := &receiver{nc: nc, raw: raw}
 	r.try = r.attempt
-	r.head.Iov = &r.vec
-	r.head.SetIovlen(1)
-	r.head.Control = (*byte)(unsafe.Pointer(&r.ctl))
 	return r
 }
 
@@ -82,10 +86,9 @@ func holdStamps() (release func()) {
 func (r *receiver) read(p []byte) (n int, wall int64, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.vec.Base = unsafe.SliceData(p)
-	r.vec.SetLen(len(p))
+	r.into = p
 	err = r.raw.Read(r.try)
-	r.vec.Base = nil
+	r.into = nil
 	switch {
 	case err != nil:
 		if op, ok := errors.AsType[*net.OpError](err); ok {
@@ -97,7 +100,7 @@ func (r *receiver) read(p []byte) (n int, wall int64, err error) {
 	case r.n == 0:
 		return 0, 0, io.EOF
 	default:
-		return r.n, r.stamp(), nil
+		return r.n, r.msg.stamp(), nil
 	}
 }
 
@@ -109,31 +112,39 @@ func (r *receiver) failed(err error) error {
 // attempt receives what is there; false means that nothing is, and that the
 // poller is to wait for it. The socket does not block.
 func (r *receiver) attempt(fd uintptr) bool {
+	r.n, r.errno = r.msg.receive(int(fd), r.into, 0)
+	return r.errno != unix.EAGAIN
+}
+
+// receive is recvmsg on a socket that does not block.
+func (m *message) receive(fd int, p []byte, flags int) (int, unix.Errno) {
+	m.vec.Base = unsafe.SliceData(p)
+	m.vec.SetLen(len(p))
+	m.head.Iov = &m.vec
+	m.head.SetIovlen(1)
+	m.head.Control = (*byte)(unsafe.Pointer(&m.ctl))
 	for {
-		r.head.SetControllen(int(unsafe.Sizeof(r.ctl)))
-		n, _, errno := unix.RawSyscall(unix.SYS_RECVMSG, fd, uintptr(unsafe.Pointer(&r.head)), 0)
-		switch errno {
-		case 0:
-			acquire(int(fd))
-			r.n, r.errno = int(n), 0
-			return true
-		case unix.EINTR:
-		case unix.EAGAIN:
-			return false
-		default:
-			r.n, r.errno = 0, errno
-			return true
+		m.head.SetControllen(int(unsafe.Sizeof(m.ctl)))
+		n, _, errno := unix.RawSyscall(unix.SYS_RECVMSG, uintptr(fd), uintptr(unsafe.Pointer(&m.head)), uintptr(flags))
+		if errno == unix.EINTR {
+			continue
 		}
+		m.vec.Base = nil
+		if errno != 0 {
+			return 0, errno
+		}
+		acquire(fd)
+		return int(n), 0
 	}
 }
 
 // stamp is the software stamp of the control message that came with the bytes.
-func (r *receiver) stamp() int64 {
-	const needed = int(unsafe.Offsetof(r.ctl.stamps) + unsafe.Sizeof(r.ctl.stamps.Ts[0]))
-	h := &r.ctl.header
-	if int(r.head.Controllen) < needed || int(h.Len) < needed ||
+func (m *message) stamp() int64 {
+	const needed = int(unsafe.Offsetof(m.ctl.stamps) + unsafe.Sizeof(m.ctl.stamps.Ts[0]))
+	h := &m.ctl.header
+	if int(m.head.Controllen) < needed || int(h.Len) < needed ||
 		h.Level != unix.SOL_SOCKET || h.Type != unix.SCM_TIMESTAMPING {
 		return 0
 	}
-	return r.ctl.stamps.Ts[0].Nano()
+	return m.ctl.stamps.Ts[0].Nano()
 }

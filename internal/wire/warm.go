@@ -35,16 +35,26 @@ func (c *Client) Warm(ctx context.Context, rawURL string, n int) error {
 		slots <- struct{}{}
 		wg.Go(func() { // ends with its one dial, which ctx and the limits bound
 			defer func() { <-slots }()
-			conn, err := c.dialer.dial(ctx, to)
-			if err != nil {
+			if err := c.open(ctx, rawURL, to); err != nil {
 				once.Do(func() { first = fmt.Errorf("open a connection to %s: %w", to.addr, err) })
-				return
 			}
-			c.dialer.keep(to, conn)
 		})
 	}
 	wg.Wait()
 	return first
+}
+
+// open opens a connection and puts it aside where requests to the URL will look
+// for it.
+func (c *Client) open(ctx context.Context, rawURL string, to endpoint) error {
+	if c.loops.serves(rawURL) {
+		return c.loops.open(ctx, to)
+	}
+	conn, err := c.dialer.dial(ctx, to)
+	if err == nil {
+		c.dialer.keep(to, conn)
+	}
+	return err
 }
 
 // endpoint is where the connections for a URL lead: the target, or the proxy.

@@ -122,38 +122,40 @@ func chunk(s string) string {
 
 func TestStreamIsSplitAndStamped(t *testing.T) {
 	t.Parallel()
-	step := make(chan struct{})
-	url := tcpServer(t, func(_ int, c net.Conn, r *bufio.Reader) {
-		if _, err := readRequest(r); err != nil {
-			return
+	onEach(t, func(t *testing.T, newClient func(*testing.T, wire.Options) *wire.Client) {
+		step := make(chan struct{})
+		url := tcpServer(t, func(_ int, c net.Conn, r *bufio.Reader) {
+			if _, err := readRequest(r); err != nil {
+				return
+			}
+			io.WriteString(c, sseHead+chunk("data: ping\n\n"))
+			<-step
+			io.WriteString(c, chunk("data: one\n\n"))
+			<-step
+			io.WriteString(c, chunk("data: two\n\ndata: three\n\n")+chunk("data: [DONE]\n\n")+lastly)
+		})
+		client := newClient(t, wire.Options{})
+		rec := &stepper{step: step}
+		res := client.Do(t.Context(), streamCall(url), "id-1", rec)
+		if res.Class != "" || res.Err != nil || res.Status != 200 || res.EOF {
+			t.Fatalf("unclean: %+v", res)
 		}
-		io.WriteString(c, sseHead+chunk("data: ping\n\n"))
-		<-step
-		io.WriteString(c, chunk("data: one\n\n"))
-		<-step
-		io.WriteString(c, chunk("data: two\n\ndata: three\n\n")+chunk("data: [DONE]\n\n")+lastly)
+		if got := strings.Join(rec.frames, ","); got != "ping,one,two,three,[DONE]" {
+			t.Errorf("frames %s", got)
+		}
+		order := []int64{0, res.Conn, res.Wrote, res.Header, rec.at[0], rec.at[1], rec.at[2]}
+		for i := 1; i < len(order); i++ {
+			if order[i] < order[i-1] {
+				t.Errorf("stamps out of order: %v", order)
+			}
+		}
+		if rec.at[0] == rec.at[1] || rec.at[1] == rec.at[2] {
+			t.Errorf("events of different reads share a stamp: %v", rec.at)
+		}
+		if last := rec.at[len(rec.at)-1]; res.End != last {
+			t.Errorf("End = %d, the terminator came at %d", res.End, last)
+		}
 	})
-	client := newClient(t, wire.Options{})
-	rec := &stepper{step: step}
-	res := client.Do(t.Context(), streamCall(url), "id-1", rec)
-	if res.Class != "" || res.Err != nil || res.Status != 200 || res.EOF {
-		t.Fatalf("unclean: %+v", res)
-	}
-	if got := strings.Join(rec.frames, ","); got != "ping,one,two,three,[DONE]" {
-		t.Errorf("frames %s", got)
-	}
-	order := []int64{0, res.Conn, res.Wrote, res.Header, rec.at[0], rec.at[1], rec.at[2]}
-	for i := 1; i < len(order); i++ {
-		if order[i] < order[i-1] {
-			t.Errorf("stamps out of order: %v", order)
-		}
-	}
-	if rec.at[0] == rec.at[1] || rec.at[1] == rec.at[2] {
-		t.Errorf("events of different reads share a stamp: %v", rec.at)
-	}
-	if last := rec.at[len(rec.at)-1]; res.End != last {
-		t.Errorf("End = %d, the terminator came at %d", res.End, last)
-	}
 }
 
 // stepper lets the server go on after each of the first two frames.
@@ -172,56 +174,61 @@ func (s *stepper) Receive(f *wire.Frame) wire.Progress {
 
 func TestHeadersSent(t *testing.T) {
 	t.Parallel()
-	seen := make(chan http.Header, 1)
-	url := tcpServer(t, func(_ int, c net.Conn, r *bufio.Reader) {
-		req, err := readRequest(r)
-		if err != nil {
-			return
+	onEach(t, func(t *testing.T, newClient func(*testing.T, wire.Options) *wire.Client) {
+		seen := make(chan http.Header, 1)
+		url := tcpServer(t, func(_ int, c net.Conn, r *bufio.Reader) {
+			req, err := readRequest(r)
+			if err != nil {
+				return
+			}
+			seen <- req.Header
+			io.WriteString(c, sseHead+chunk("data: [DONE]\n\n")+lastly)
+		})
+		call := streamCall(url)
+		call.Header = http.Header{"Authorization": {"Bearer k"}, "X-Env": {"6"}}
+		newClient(t, wire.Options{UserAgent: "loadgate/1.2"}).Do(t.Context(), call, "id-7", &recorder{})
+		h := <-seen
+		for key, want := range map[string]string{
+			"Authorization": "Bearer k", "X-Env": "6", "X-Request-Id": "id-7", "User-Agent": "loadgate/1.2",
+			"Accept": "text/event-stream", "Accept-Encoding": "identity", "Content-Type": "application/json",
+			"Traceparent": llm.TraceParent("id-7"),
+		} {
+			if got := h.Get(key); got != want {
+				t.Errorf("%s: %q, want %q", key, got, want)
+			}
 		}
-		seen <- req.Header
-		io.WriteString(c, sseHead+chunk("data: [DONE]\n\n")+lastly)
+		if len(call.Header) != 2 {
+			t.Errorf("the call's own header was changed: %v", call.Header)
+		}
 	})
-	call := streamCall(url)
-	call.Header = http.Header{"Authorization": {"Bearer k"}, "X-Env": {"6"}}
-	newClient(t, wire.Options{UserAgent: "loadgate/1.2"}).Do(t.Context(), call, "id-7", &recorder{})
-	h := <-seen
-	for key, want := range map[string]string{
-		"Authorization": "Bearer k", "X-Env": "6", "X-Request-Id": "id-7", "User-Agent": "loadgate/1.2",
-		"Accept": "text/event-stream", "Accept-Encoding": "identity", "Content-Type": "application/json",
-	} {
-		if got := h.Get(key); got != want {
-			t.Errorf("%s: %q, want %q", key, got, want)
-		}
-	}
-	if len(call.Header) != 2 {
-		t.Errorf("the call's own header was changed: %v", call.Header)
-	}
 }
 
 func TestConnectionIsReusedAfterDone(t *testing.T) {
 	t.Parallel()
-	url := tcpServer(t, func(_ int, c net.Conn, r *bufio.Reader) {
-		for {
-			if _, err := readRequest(r); err != nil {
-				return
+	onEach(t, func(t *testing.T, newClient func(*testing.T, wire.Options) *wire.Client) {
+		url := tcpServer(t, func(_ int, c net.Conn, r *bufio.Reader) {
+			for {
+				if _, err := readRequest(r); err != nil {
+					return
+				}
+				io.WriteString(c, sseHead+chunk("data: a\n\ndata: [DONE]\n\n"))
+				io.WriteString(c, lastly)
 			}
-			io.WriteString(c, sseHead+chunk("data: a\n\ndata: [DONE]\n\n"))
-			io.WriteString(c, lastly)
+		})
+		client := newClient(t, wire.Options{})
+		for i := range 3 {
+			res := client.Do(t.Context(), streamCall(url), "", &recorder{})
+			if res.Err != nil || res.Reused != (i > 0) {
+				t.Errorf("request %d: reused %v, %+v", i, res.Reused, res)
+			}
+		}
+		fresh := newClient(t, wire.Options{NewConnections: true})
+		for range 2 {
+			if res := fresh.Do(t.Context(), streamCall(url), "", &recorder{}); res.Err != nil || res.Reused {
+				t.Errorf("a new connection for each request was asked for: %+v", res)
+			}
 		}
 	})
-	client := newClient(t, wire.Options{})
-	for i := range 3 {
-		res := client.Do(t.Context(), streamCall(url), "", &recorder{})
-		if res.Err != nil || res.Reused != (i > 0) {
-			t.Errorf("request %d: reused %v, %+v", i, res.Reused, res)
-		}
-	}
-	fresh := newClient(t, wire.Options{NewConnections: true})
-	for range 2 {
-		if res := fresh.Do(t.Context(), streamCall(url), "", &recorder{}); res.Err != nil || res.Reused {
-			t.Errorf("a new connection for each request was asked for: %+v", res)
-		}
-	}
 }
 
 // closesAtTheSecond answers the first request of a connection and closes it when
@@ -242,139 +249,149 @@ func closesAtTheSecond(t *testing.T, requests *atomic.Int64) string {
 // failed. Of a large request, part is unread by then, and the close is a reset.
 func TestClosedKeptConnectionIsReplaced(t *testing.T) {
 	t.Parallel()
-	for size, pause := range map[int]time.Duration{1: 0, 2: 2100 * time.Millisecond, 4 << 20: 2100 * time.Millisecond} {
-		var requests atomic.Int64
-		client := newClient(t, wire.Options{})
-		call := streamCall(closesAtTheSecond(t, &requests))
-		call.Body = []byte(`"` + strings.Repeat("x", size) + `"`)
-		for i := range 2 {
-			if i > 0 {
-				time.Sleep(pause) // what makes it an idle connection
+	onEach(t, func(t *testing.T, newClient func(*testing.T, wire.Options) *wire.Client) {
+		for size, pause := range map[int]time.Duration{1: 0, 2: 2100 * time.Millisecond, 4 << 20: 2100 * time.Millisecond} {
+			var requests atomic.Int64
+			client := newClient(t, wire.Options{})
+			call := streamCall(closesAtTheSecond(t, &requests))
+			call.Body = []byte(`"` + strings.Repeat("x", size) + `"`)
+			for i := range 2 {
+				if i > 0 {
+					time.Sleep(pause) // what makes it an idle connection
+				}
+				rec := &recorder{}
+				if res := client.Do(t.Context(), call, "", rec); res.Err != nil || len(rec.frames) != 2 {
+					t.Errorf("%d bytes, request %d: %+v", size, i, res)
+				}
 			}
-			rec := &recorder{}
-			if res := client.Do(t.Context(), call, "", rec); res.Err != nil || len(rec.frames) != 2 {
-				t.Errorf("%d bytes, request %d: %+v", size, i, res)
+			if n := requests.Load(); n != 2 {
+				t.Errorf("the server read %d requests", n)
 			}
 		}
-		if n := requests.Load(); n != 2 {
-			t.Errorf("the server read %d requests", n)
-		}
-	}
+	})
 }
 
 // A connection that was in use a moment ago and breaks was broken by the
 // request: that is a failure, and nothing is sent twice.
 func TestBrokenConnectionIsAFailure(t *testing.T) {
 	t.Parallel()
-	var requests atomic.Int64
-	url := tcpServer(t, func(_ int, c net.Conn, r *bufio.Reader) {
-		for first := true; ; first = false {
-			if _, err := readRequest(r); err != nil {
-				return
+	onEach(t, func(t *testing.T, newClient func(*testing.T, wire.Options) *wire.Client) {
+		var requests atomic.Int64
+		url := tcpServer(t, func(_ int, c net.Conn, r *bufio.Reader) {
+			for first := true; ; first = false {
+				if _, err := readRequest(r); err != nil {
+					return
+				}
+				requests.Add(1)
+				if !first {
+					c.(*net.TCPConn).SetLinger(0)
+					return
+				}
+				io.WriteString(c, sseHead+chunk("data: a\n\ndata: [DONE]\n\n")+lastly)
 			}
-			requests.Add(1)
-			if !first {
-				c.(*net.TCPConn).SetLinger(0)
-				return
+		})
+		client := newClient(t, wire.Options{})
+		for i := range 6 {
+			res := client.Do(t.Context(), streamCall(url), "", &recorder{})
+			if want := []llm.ErrorClass{"", llm.ErrReset}[i%2]; res.Class != want {
+				t.Errorf("request %d: class %q, want %q: %+v", i, res.Class, want, res)
 			}
-			io.WriteString(c, sseHead+chunk("data: a\n\ndata: [DONE]\n\n")+lastly)
+		}
+		if n := requests.Load(); n != 6 {
+			t.Errorf("the server read %d requests, 6 were sent", n)
 		}
 	})
-	client := newClient(t, wire.Options{})
-	for i := range 6 {
-		res := client.Do(t.Context(), streamCall(url), "", &recorder{})
-		if want := []llm.ErrorClass{"", llm.ErrReset}[i%2]; res.Class != want {
-			t.Errorf("request %d: class %q, want %q: %+v", i, res.Class, want, res)
-		}
-	}
-	if n := requests.Load(); n != 6 {
-		t.Errorf("the server read %d requests, 6 were sent", n)
-	}
 }
 
 func TestWarm(t *testing.T) {
 	t.Parallel()
-	var mu sync.Mutex
-	conns, requests := 0, 0
-	url := tcpServer(t, func(n int, c net.Conn, r *bufio.Reader) {
-		mu.Lock()
-		conns++
-		mu.Unlock()
-		for {
-			if _, err := readRequest(r); err != nil {
-				return
-			}
+	onEach(t, func(t *testing.T, newClient func(*testing.T, wire.Options) *wire.Client) {
+		var mu sync.Mutex
+		conns, requests := 0, 0
+		url := tcpServer(t, func(n int, c net.Conn, r *bufio.Reader) {
 			mu.Lock()
-			requests++
+			conns++
 			mu.Unlock()
-			io.WriteString(c, sseHead+chunk("data: [DONE]\n\n")+lastly)
+			for {
+				if _, err := readRequest(r); err != nil {
+					return
+				}
+				mu.Lock()
+				requests++
+				mu.Unlock()
+				io.WriteString(c, sseHead+chunk("data: [DONE]\n\n")+lastly)
+			}
+		})
+		client := newClient(t, wire.Options{})
+		for range 2 { // the second call finds them open
+			if err := client.Warm(t.Context(), url, 5); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var wg sync.WaitGroup
+		results := make([]wire.Result, 5)
+		for i := range results {
+			wg.Go(func() { results[i] = client.Do(context.Background(), streamCall(url), "", &recorder{}) })
+		}
+		wg.Wait()
+		for _, res := range results {
+			if !res.Reused || res.Err != nil {
+				t.Errorf("a request dialled: %+v", res)
+			}
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if conns != 5 || requests != 5 {
+			t.Errorf("%d connections and %d requests, want 5 and 5", conns, requests)
 		}
 	})
-	client := newClient(t, wire.Options{})
-	for range 2 { // the second call finds them open
-		if err := client.Warm(t.Context(), url, 5); err != nil {
-			t.Fatal(err)
-		}
-	}
-	var wg sync.WaitGroup
-	results := make([]wire.Result, 5)
-	for i := range results {
-		wg.Go(func() { results[i] = client.Do(context.Background(), streamCall(url), "", &recorder{}) })
-	}
-	wg.Wait()
-	for _, res := range results {
-		if !res.Reused || res.Err != nil {
-			t.Errorf("a request dialled: %+v", res)
-		}
-	}
-	mu.Lock()
-	defer mu.Unlock()
-	if conns != 5 || requests != 5 {
-		t.Errorf("%d connections and %d requests, want 5 and 5", conns, requests)
-	}
 }
 
 // Connections opened beforehand may be closed by the server before their use.
 func TestWarmConnectionsThatWereClosed(t *testing.T) {
 	t.Parallel()
-	closed := make(chan struct{}, 3)
-	url := tcpServer(t, func(n int, c net.Conn, r *bufio.Reader) {
-		if n < 3 {
-			c.Close()
-			closed <- struct{}{}
-			return
+	onEach(t, func(t *testing.T, newClient func(*testing.T, wire.Options) *wire.Client) {
+		closed := make(chan struct{}, 3)
+		url := tcpServer(t, func(n int, c net.Conn, r *bufio.Reader) {
+			if n < 3 {
+				c.Close()
+				closed <- struct{}{}
+				return
+			}
+			if _, err := readRequest(r); err == nil {
+				io.WriteString(c, sseHead+chunk("data: [DONE]\n\n")+lastly)
+			}
+		})
+		client := newClient(t, wire.Options{})
+		if err := client.Warm(t.Context(), url, 3); err != nil {
+			t.Fatal(err)
 		}
-		if _, err := readRequest(r); err == nil {
-			io.WriteString(c, sseHead+chunk("data: [DONE]\n\n")+lastly)
+		for range 3 {
+			<-closed
+		}
+		if res := client.Do(t.Context(), streamCall(url), "", &recorder{}); res.Err != nil || res.Reused {
+			t.Errorf("want a clean answer on a new connection: %+v", res)
 		}
 	})
-	client := newClient(t, wire.Options{})
-	if err := client.Warm(t.Context(), url, 3); err != nil {
-		t.Fatal(err)
-	}
-	for range 3 {
-		<-closed
-	}
-	if res := client.Do(t.Context(), streamCall(url), "", &recorder{}); res.Err != nil || res.Reused {
-		t.Errorf("want a clean answer on a new connection: %+v", res)
-	}
 }
 
 func TestCancel(t *testing.T) {
 	t.Parallel()
-	url := tcpServer(t, func(_ int, c net.Conn, r *bufio.Reader) {
-		if _, err := readRequest(r); err == nil {
-			io.WriteString(c, sseHead+chunk("data: a\n\n"))
-			io.Copy(io.Discard, r)
+	onEach(t, func(t *testing.T, newClient func(*testing.T, wire.Options) *wire.Client) {
+		url := tcpServer(t, func(_ int, c net.Conn, r *bufio.Reader) {
+			if _, err := readRequest(r); err == nil {
+				io.WriteString(c, sseHead+chunk("data: a\n\n"))
+				io.Copy(io.Discard, r)
+			}
+		})
+		why := errors.New("enough")
+		ctx, cancel := context.WithCancelCause(t.Context())
+		rec := &canceller{cancel: func() { cancel(why) }}
+		res := newClient(t, wire.Options{}).Do(ctx, streamCall(url), "", rec)
+		if res.Class != "" || !errors.Is(res.Err, why) || res.End == 0 || res.EOF {
+			t.Errorf("%+v", res)
 		}
 	})
-	why := errors.New("enough")
-	ctx, cancel := context.WithCancelCause(t.Context())
-	rec := &canceller{cancel: func() { cancel(why) }}
-	res := newClient(t, wire.Options{}).Do(ctx, streamCall(url), "", rec)
-	if res.Class != "" || !errors.Is(res.Err, why) || res.End == 0 || res.EOF {
-		t.Errorf("%+v", res)
-	}
 }
 
 type canceller struct {
@@ -389,17 +406,19 @@ func (c *canceller) Receive(f *wire.Frame) wire.Progress {
 
 func TestStopGivesUp(t *testing.T) {
 	t.Parallel()
-	url := tcpServer(t, func(_ int, c net.Conn, r *bufio.Reader) {
-		if _, err := readRequest(r); err == nil {
-			io.WriteString(c, sseHead+chunk("data: stop\n\ndata: more\n\n"))
-			io.Copy(io.Discard, r) // until the client closes
+	onEach(t, func(t *testing.T, newClient func(*testing.T, wire.Options) *wire.Client) {
+		url := tcpServer(t, func(_ int, c net.Conn, r *bufio.Reader) {
+			if _, err := readRequest(r); err == nil {
+				io.WriteString(c, sseHead+chunk("data: stop\n\ndata: more\n\n"))
+				io.Copy(io.Discard, r) // until the client closes
+			}
+		})
+		rec := &recorder{}
+		res := newClient(t, wire.Options{}).Do(t.Context(), streamCall(url), "", rec)
+		if res.Class != "" || res.Err != nil || res.EOF || len(rec.frames) != 1 {
+			t.Errorf("%+v, frames %q", res, rec.frames)
 		}
 	})
-	rec := &recorder{}
-	res := newClient(t, wire.Options{}).Do(t.Context(), streamCall(url), "", rec)
-	if res.Class != "" || res.Err != nil || res.EOF || len(rec.frames) != 1 {
-		t.Errorf("%+v, frames %q", res, rec.frames)
-	}
 }
 
 func TestFetch(t *testing.T) {
