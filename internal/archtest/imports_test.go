@@ -13,9 +13,12 @@ import (
 // layers are the packages from the bottom up. A package may import those of the
 // layers below its own, and none of its own layer.
 var layers = [][]string{
-	{"internal/diag", "internal/llm", "internal/schedule", "internal/stat", "internal/datafile", "schemas", "internal/sim"},
-	{"internal/yamlpos", "internal/wire", "internal/tokens", "internal/rule"},
-	{"internal/kind", "internal/result"},
+	{
+		"internal/diag", "internal/llm", "internal/schedule", "internal/stat", "internal/datafile", "schemas", "internal/sim",
+		"internal/tokens/bpe", "internal/tokens/memo", "internal/tokens/split",
+	},
+	{"internal/yamlpos", "internal/wire", "internal/tokens/hf", "internal/rule"},
+	{"internal/kind", "internal/result", "internal/tokens"},
 	{"backends", "datasets", "scenario"},
 	{"engine"},
 	{"metrics", "internal/store"},
@@ -45,6 +48,9 @@ var homes = map[string][]string{
 	"github.com/jedib0t/go-pretty/v6":          {"reporters"},
 	"github.com/parquet-go/parquet-go":         {"reporters", "internal/datafile"},
 	"github.com/tiktoken-go/tokenizer":         {"internal/tokens"},
+	"github.com/dlclark/regexp2":               {"internal/tokens/split"},
+	"github.com/clipperhouse/uax29/v2":         {"internal/tokens/hf"},
+	"golang.org/x/text":                        {"internal/tokens/hf"},
 	"github.com/klauspost/compress":            {"internal/store", "internal/datafile"},
 	"github.com/spf13/cobra":                   {"cmd/loadgate"},
 	"golang.org/x/term":                        {"internal/live"},

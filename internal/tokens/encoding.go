@@ -5,6 +5,10 @@ import (
 	"sync"
 
 	"github.com/tiktoken-go/tokenizer"
+
+	"loadgate/internal/tokens/bpe"
+	"loadgate/internal/tokens/hf"
+	"loadgate/internal/tokens/split"
 )
 
 const (
@@ -16,55 +20,43 @@ const (
 )
 
 // encodings maps a name to what may be loaded under it.
-var encodings = map[string]*encoding{
-	o200k:    {name: o200k, ranks: 199_998},
-	cl100k:   {name: cl100k, ranks: 100_256},
-	p50k:     {name: p50k, ranks: 50_281},
-	p50kEdit: {name: p50kEdit, ranks: 50_281},
-	r50k:     {name: r50k, ranks: 50_256},
+var encodings = map[string]func() (*vocabulary, error){
+	o200k:    encoding(o200k, 199_998, split.O200K),
+	cl100k:   encoding(cl100k, 100_256, split.CL100K),
+	p50k:     encoding(p50k, 50_281, split.GPT2),
+	p50kEdit: encoding(p50kEdit, 50_281, split.GPT2),
+	r50k:     encoding(r50k, 50_256, split.GPT2),
 }
 
-// encoding is one vocabulary with its splitting pattern. It implements Maker.
-type encoding struct {
-	name  string
-	ranks uint // ids of the ordinary tokens are below this
-
-	loading sync.Once
-	codec   tokenizer.Codec // set by load; its Count and Encode may run concurrently
-	failed  error
-
-	listing sync.Once
-	words   wordList // set by the first Make
-}
-
-func (e *encoding) load() error {
-	e.loading.Do(func() { e.codec, e.failed = tokenizer.Get(tokenizer.Encoding(e.name)) })
-	return e.failed
-}
-
-func (e *encoding) open() (Maker, error) {
-	if err := e.load(); err != nil {
-		return nil, fmt.Errorf("load tokenizer %s: %w", e.name, err)
-	}
-	return e, nil
-}
-
-func (e *encoding) Name() string { return e.name }
-
-// Count returns the number of tokens of text. It is exact as long as no run of
-// letters, of digits, or of neither is longer than maxChunk. A longer run is
-// cut, and each cut can change the count by about one token.
-func (e *encoding) Count(text string) int {
-	total := 0
-	for len(text) > 0 {
-		end := chunk(text)
-		n, err := e.codec.Count(text[:end])
+// encoding returns a function that loads one of OpenAI's encodings, when it is
+// called first. Ids of its ordinary tokens are below ranks.
+func encoding(name string, ranks int32, pattern split.Pattern) func() (*vocabulary, error) {
+	return sync.OnceValues(func() (*vocabulary, error) {
+		model, err := loadRanks(name, ranks)
 		if err != nil {
-			// The pattern's match timed out, for which no limit is ever set.
-			panic(fmt.Sprintf("count tokens with %s: %v", e.name, err))
+			return nil, fmt.Errorf("load tokenizer %s: %w", name, err)
 		}
-		total += n
-		text = text[end:]
+		return &vocabulary{tokenizer: hf.FromPattern(pattern, model)}, nil
+	})
+}
+
+// loadRanks takes the vocabulary out of tiktoken-go, whose own encoding is
+// several times as slow.
+func loadRanks(name string, ranks int32) (*bpe.Model, error) {
+	codec, err := tokenizer.Get(tokenizer.Encoding(name))
+	if err != nil {
+		return nil, err
 	}
-	return total
+	m := &bpe.Model{Vocab: make(map[string]int32, ranks), Unknown: bpe.Absent}
+	for id := range ranks {
+		token, err := codec.Decode([]uint{uint(id)})
+		if err != nil {
+			continue // a gap in the ids: a special token
+		}
+		m.Vocab[token] = id
+		if len(token) == 1 {
+			m.Bytes[token[0]] = id
+		}
+	}
+	return m, nil
 }

@@ -3,11 +3,14 @@ package tokens
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strings"
+	"sync"
 
 	"loadgate/internal/diag"
 	"loadgate/internal/llm"
+	"loadgate/internal/tokens/hf"
 )
 
 // Counter counts the tokens of a text.
@@ -17,11 +20,21 @@ type Counter = llm.Counter
 type Maker interface {
 	Counter
 
+	// CanMake returns why Make can make no texts, or nil. Only the vocabulary of a
+	// tokenizer.json may be too strange for it.
+	CanMake() error
+
 	// Make returns words drawn with rng that count exactly n tokens; "" for
 	// n < 1. The text starts with a space. The count holds without that space
 	// too, and so with a server that trims prompts. Texts add up: a text of p
 	// tokens followed by one of n, both from Make, counts p+n.
+	//
+	// Some tokenizers, such as Llama 2's, put a space before every text. For these
+	// the count holds only without the leading space; Join sees to that.
 	Make(rng *rand.Rand, n int) string
+
+	// Join puts texts from Make together into one that counts the sum of theirs.
+	Join(texts ...string) string
 }
 
 // Open opens name as seen from this process; see Place.Open.
@@ -35,20 +48,82 @@ func Open(name string) (Maker, error) { return Place{}.Open(name) }
 //   - a model's id, such as Qwen/Qwen3-8B, in a cache of downloaded models;
 //     nothing is ever downloaded
 //
-// What is found nowhere is one error that says where it was looked for.
+// What is found nowhere is one error that says where it was looked for, and what
+// cannot be read one that names the part of the file that is not supported.
 func (p Place) Open(name string) (Maker, error) {
-	if e, ok := encodings[encodingOf(name)]; ok {
-		return e.open()
+	if encoding := encodingOf(name); encodings[encoding] != nil {
+		return openEncoding(encoding)
 	}
 	path, err := p.find(name)
 	if err == nil {
-		return nil, fmt.Errorf("tokenizer %s: a tokenizer.json cannot be read yet", path)
+		return openFile(name, path)
 	}
-	if e, ok := encodings[encodingOf(strings.TrimPrefix(name, "openai/"))]; ok {
-		return e.open()
+	if encoding := encodingOf(strings.TrimPrefix(name, "openai/")); encodings[encoding] != nil {
+		return openEncoding(encoding)
 	}
 	return nil, explain(name, err)
 }
+
+func openEncoding(name string) (Maker, error) {
+	v, err := encodings[name]()
+	if err != nil {
+		return nil, err
+	}
+	return maker{name, v}, nil
+}
+
+// files are the tokenizer.json that were opened, by path: each is read once.
+var files sync.Map // string to func() (*vocabulary, error)
+
+func openFile(name, path string) (Maker, error) {
+	load, _ := files.LoadOrStore(path, sync.OnceValues(func() (*vocabulary, error) {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		t, err := hf.Parse(data)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		return &vocabulary{tokenizer: t, check: true}, nil
+	}))
+	v, err := load.(func() (*vocabulary, error))()
+	if err != nil {
+		return nil, fmt.Errorf("tokenizer %q: %w", name, err)
+	}
+	return maker{name, v}, nil
+}
+
+// maker is a vocabulary under the name by which it was asked for.
+type maker struct {
+	name string
+	*vocabulary
+}
+
+func (m maker) Name() string { return m.name }
+
+func (m maker) Count(text string) int { return m.tokenizer.Count(text) }
+
+func (m maker) CanMake() error {
+	const typical = 256
+	if _, err := m.write(rand.New(rand.NewPCG(1, 0)), typical); err != nil {
+		return fmt.Errorf("tokenizer %q: %w", m.name, err)
+	}
+	return nil
+}
+
+func (m maker) Make(rng *rand.Rand, n int) string {
+	if n < 1 {
+		return ""
+	}
+	text, err := m.write(rng, n)
+	if err != nil {
+		panic(fmt.Sprintf("tokenizer %q: %v", m.name, err)) // CanMake says so before
+	}
+	return text
+}
+
+func (m maker) Join(texts ...string) string { return m.list().bare(strings.Join(texts, "")) }
 
 // Names returns the encodings that Open knows, in alphabetical order. It knows
 // OpenAI's models besides.

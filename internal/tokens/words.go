@@ -1,39 +1,106 @@
 package tokens
 
 import (
-	"fmt"
+	"errors"
 	"math/bits"
 	"math/rand/v2"
 	"strings"
+	"sync"
 
-	"github.com/tiktoken-go/tokenizer"
+	"loadgate/internal/tokens/hf"
 )
 
+// vocabulary is a tokenizer with the words that texts are made of.
+type vocabulary struct {
+	tokenizer *hf.Tokenizer
+	check     bool // count what was made: it is not known that words keep apart
+
+	listing sync.Once
+	words   wordList // set by list
+}
+
 // wordList holds the tokens that texts are made of: a space and lower-case
-// ASCII letters. All the encodings' patterns make one piece of such a word,
-// whatever word or end follows, and a piece that is a token is never split
-// further. So a text of n of these words counts n without a need to encode it;
-// vocabularies are part of the program, and a test proves it of every word in
-// them. Random token ids, decoded, would not do: neighbours merge, and the
-// count comes out wrong nearly always.
+// ASCII letters. A word is in it if it counts one where it follows another one.
+// Random token ids, decoded, would not do: neighbours merge, and the count comes
+// out wrong nearly always.
 type wordList struct {
 	all    []string
 	firsts []string // those that are one token without their space, too
+	spaced bool     // so are the first ones with their space: the tokenizer puts none before a text itself
 }
 
-// Make implements Maker.
-func (e *encoding) Make(rng *rand.Rand, n int) string {
-	if n < 1 {
-		return ""
+// fewest is the number of words below which texts would hardly differ.
+const fewest = 16
+
+// list returns the words, which it finds when it is called first.
+func (v *vocabulary) list() *wordList {
+	v.listing.Do(func() { v.words = listWords(v.tokenizer) })
+	return &v.words
+}
+
+func listWords(t *hf.Tokenizer) wordList {
+	candidates := t.Words()
+	if len(candidates) == 0 {
+		return wordList{}
 	}
-	e.listing.Do(func() { e.words = listWords(e.name, e.ranks) })
-	var text strings.Builder
-	text.Grow(n * 8)
-	text.WriteString(draw(rng, e.words.firsts))
-	for range n - 1 {
-		text.WriteString(draw(rng, e.words.all))
+	var list wordList
+	var bare []string
+	before := candidates[0]
+	alone := t.Count(before)
+	for _, word := range candidates {
+		if t.Count(before+word) != alone+1 {
+			continue
+		}
+		list.all = append(list.all, word)
+		if t.Count(word[1:]) != 1 {
+			continue
+		}
+		bare = append(bare, word)
+		if t.Count(word) == 1 {
+			list.firsts = append(list.firsts, word)
+		}
 	}
-	return text.String()
+	if list.spaced = len(list.firsts) >= fewest; !list.spaced {
+		list.firsts = bare
+	}
+	return list
+}
+
+// tries is how often a text is mended before it is given up.
+const tries = 100
+
+// write makes a text of exactly n tokens; n is at least 1. Where words may not
+// keep apart, it is counted, and words are added or taken away until it fits.
+func (v *vocabulary) write(rng *rand.Rand, n int) (string, error) {
+	list := v.list()
+	if len(list.all) < fewest || len(list.firsts) < fewest {
+		return "", errors.New("too few of its tokens are words to make texts of")
+	}
+	words := append(make([]string, 0, n), draw(rng, list.firsts))
+	missing := n - 1
+	for range tries {
+		for range missing {
+			words = append(words, draw(rng, list.all))
+		}
+		text := strings.Join(words, "")
+		if !v.check {
+			return text, nil
+		}
+		if missing = n - v.tokenizer.Count(list.bare(text)); missing == 0 {
+			return text, nil
+		}
+		words = words[:max(1, len(words)+min(0, missing))]
+	}
+	return "", errors.New("its words merge when they meet, so that no text of an exact length can be made")
+}
+
+// bare is a text as it counts what was asked for: without its leading space, if
+// the tokenizer puts one there itself.
+func (l *wordList) bare(text string) string {
+	if l.spaced {
+		return text
+	}
+	return strings.TrimPrefix(text, " ")
 }
 
 // draw picks a word. It takes 64 bits and scales them, and not rng.IntN, whose
@@ -41,40 +108,4 @@ func (e *encoding) Make(rng *rand.Rand, n int) string {
 func draw(rng *rand.Rand, words []string) string {
 	at, _ := bits.Mul64(rng.Uint64(), uint64(len(words)))
 	return words[at]
-}
-
-// listWords finds the words of a vocabulary, in the order of their ids. It
-// uses a codec of its own, since decoding builds tables that are of no use
-// later.
-func listWords(name string, ranks uint) wordList {
-	codec, err := tokenizer.Get(tokenizer.Encoding(name))
-	if err != nil { // it was loaded before
-		panic(fmt.Sprintf("list words of %s: %v", name, err))
-	}
-	var list wordList
-	bare := map[string]bool{}
-	for id := range ranks {
-		token, err := codec.Decode([]uint{id})
-		if err != nil {
-			continue // a gap in the ids: a special token
-		}
-		switch word, spaced := strings.CutPrefix(token, " "); {
-		case !lowerCase(word):
-		case spaced:
-			list.all = append(list.all, token)
-		default:
-			bare[word] = true
-		}
-	}
-	for _, word := range list.all {
-		if bare[word[1:]] {
-			list.firsts = append(list.firsts, word)
-		}
-	}
-	return list
-}
-
-// lowerCase reports whether word is one or more of a…z.
-func lowerCase(word string) bool {
-	return word != "" && strings.Trim(word, "abcdefghijklmnopqrstuvwxyz") == ""
 }
