@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"loadgate/internal/llm"
+	"loadgate/scenario"
 )
 
 // job is a request ready to be sent.
@@ -67,14 +68,14 @@ func newJob(cfg *Config, i, index, most int) (*job, error) {
 }
 
 // follow renders the turn behind j, which must have one, given the answer to j.
-func (j *job) follow(cfg *Config, answer string) (*job, error) {
+func (j *job) follow(cfg *Config, a answered) (*job, error) {
 	r := j.rest.turns[0]
 	next := &job{index: j.index + 1, turn: j.turn + 1, session: j.session}
 	said := j.rest.said
 	if j.rest.grows {
-		said = append(slices.Clip(said), llm.Message{Role: "assistant", Text: answer})
+		said = append(slices.Clip(said), llm.Message{Role: "assistant", Text: a.text})
 		said = append(said, messagesOf(&r)...)
-		r.Messages, r.Prompt, r.InputTokens = said, "", 0
+		r.Messages, r.Prompt, r.InputTokens, r.SharedTokens = said, "", 0, a.tokens
 	}
 	if more := j.rest.turns[1:]; len(more) > 0 {
 		next.rest = &rest{turns: more, arrived: j.rest.arrived, grows: j.rest.grows, said: said}
@@ -85,11 +86,15 @@ func (j *job) follow(cfg *Config, answer string) (*job, error) {
 	return next, nil
 }
 
-// dueAfter is when the turn behind j is due, at the earliest: once its user has
-// thought about the answer, which ended at a stamp, and its own time has come.
-func (j *job) dueAfter(done int64, speed float64) int64 {
+// dueAfter is when the turn behind j is due: once its user has thought about the
+// answer, which ended at a stamp, and in a replay its own time has come.
+func (j *job) dueAfter(done int64, replay *scenario.Replay) int64 {
 	r := &j.rest.turns[0]
-	return max(done+int64(r.Think), j.rest.arrived+int64(float64(r.After)/speed))
+	due := done + int64(r.Think)
+	if replay == nil {
+		return due
+	}
+	return max(due, j.rest.arrived+int64(float64(r.After)/replay.Speed))
 }
 
 func (j *job) render(cfg *Config, r llm.Request) (err error) {

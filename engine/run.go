@@ -106,6 +106,7 @@ type runner struct {
 	fail   context.CancelCauseFunc
 	begin  int64
 
+	reuse     Reuse
 	sleeper   sleeper
 	composing sync.Mutex // held while a later turn is rendered: one at a time
 	void      error      // why one could not be
@@ -144,9 +145,10 @@ func (r *runner) warmConnections(ctx context.Context) {
 
 // answered is what is left of a request once its sample is delivered.
 type answered struct {
-	done int64  // stamp of its end
-	ok   bool   // it was completed
-	text string // of the answer, where it is needed
+	done   int64  // stamp of its end
+	ok     bool   // it was completed
+	text   string // of the answer, where it is needed
+	tokens int    // of prompt and answer together, as the server says; 0 = unknown
 }
 
 // send carries out one request and delivers its sample.
@@ -160,6 +162,10 @@ func (r *runner) send(ctx context.Context, w waiting, ready int64) answered {
 	if o := r.cfg.Observer; o != nil {
 		o.Sent()
 	}
+	s.Shared = j.request.SharedTokens
+	if q := &j.request; len(q.Blocks) > 0 {
+		s.Shared = r.reuse.Take(q.Blocks, q.BlockTokens, q.InputTokens)
+	}
 	s.Start = r.cfg.Clock.Now()
 	res := r.cfg.Transport.Do(ctx, j.call, s.ID, rec)
 	rec.finish(ctx, &res)
@@ -169,6 +175,9 @@ func (r *runner) send(ctx context.Context, w waiting, ready int64) answered {
 	a := answered{done: s.Done, ok: s.Outcome == llm.Completed}
 	if j.rest != nil && j.rest.grows {
 		a.text = s.Texts.Content
+		if u := s.Usage; u != nil && u.Input >= 0 && u.Output >= 0 {
+			a.tokens = u.Input + u.Output
+		}
 	}
 	r.out.put(s) // it is no longer ours
 	return a

@@ -39,6 +39,7 @@ type Sample struct {
 
 	Usage       *llm.Usage `json:"usage,omitempty"`            // the server's own count
 	PromptKnown int        `json:"prompt_tokens,omitempty"`    // the dataset's exact prompt length, 0 = unknown
+	Shared      int        `json:"shared_tokens,omitempty"`    // tokens at the prompt's beginning that earlier requests of this load had, as far as is known
 	Asked       int        `json:"max_tokens,omitempty"`       // output length asked for, 0 = none
 	Counted     *Counted   `json:"counted,omitempty"`          // the tokenizer's count, where usage was missing
 	PromptHash  string     `json:"prompt_sha256_64,omitempty"` // first 64 bits of the body's hash, to find duplicates

@@ -16,8 +16,8 @@ func (r *runner) next(j *job, a answered, books *ledger) (w waiting, ok bool) {
 		}
 		return waiting{}, false
 	}
-	w.sched = j.dueAfter(a.done, r.cfg.Load.Speed())
-	if w.job = r.compose(j, a.text); w.job == nil {
+	w.sched = j.dueAfter(a.done, r.cfg.Load.Replay)
+	if w.job = r.compose(j, a); w.job == nil {
 		return waiting{}, false
 	}
 	w.job.think = w.sched - a.done
@@ -32,10 +32,10 @@ func (r *runner) next(j *job, a answered, books *ledger) (w waiting, ok bool) {
 // compose renders the turn behind j; nil ends the repeat. Bodies of many sessions
 // are made one after another, so that they never take more than one core from
 // those that read streams.
-func (r *runner) compose(j *job, answer string) *job {
+func (r *runner) compose(j *job, a answered) *job {
 	r.composing.Lock()
 	defer r.composing.Unlock()
-	next, err := j.follow(r.cfg, answer)
+	next, err := j.follow(r.cfg, a)
 	if err != nil {
 		r.void = err
 		r.fail(err)

@@ -47,7 +47,10 @@ func loadFacts(l *Load) map[string]any {
 			out[key] = milliseconds(d)
 		}
 	}
-	if l.Open() {
+	if l.Replay != nil {
+		out["replay"] = l.Replay.facts()
+	}
+	if l.Rate > 0 {
 		out["rate"] = l.Rate
 		out["arrivals"] = l.Arrivals.Process
 		out["burstiness"] = l.Arrivals.Burstiness

@@ -92,7 +92,10 @@ func loadContent(l *Load) map[string]any {
 		"warmup_duration": l.Warmup.Duration, "ramp": l.Ramp, "seed": l.Seed, "same_prompts": l.SamePrompts,
 		"reset_cache": l.ResetCache, "new_connections": l.NewConnections,
 	}
-	if l.Open() {
+	if l.Replay != nil {
+		out["replay"] = l.Replay
+	}
+	if l.Rate > 0 {
 		out["arrivals"] = l.Arrivals.Process
 		out["burstiness"] = l.Arrivals.Burstiness
 	}

@@ -64,14 +64,6 @@ type Hook struct {
 // Open reports whether arrivals do not wait for answers.
 func (l *Load) Open() bool { return l.Rate > 0 || l.Replay != nil }
 
-// Speed is how much faster than recorded time passes.
-func (l *Load) Speed() float64 {
-	if l.Replay == nil {
-		return 1
-	}
-	return l.Replay.Speed
-}
-
 // Unlimited reports whether all requests are due at once.
 func (l *Load) Unlimited() bool { return math.IsInf(l.Rate, 1) }
 

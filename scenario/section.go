@@ -20,6 +20,7 @@ type section struct {
 	Rate           rate             `yaml:"rate"`
 	MaxConcurrency int              `yaml:"max_concurrency"`
 	Arrivals       *arrivals        `yaml:"arrivals"`
+	Replay         *replay          `yaml:"replay"`
 	Requests       count            `yaml:"requests"`
 	Duration       yamlpos.Duration `yaml:"duration"`
 	Warmup         warmup           `yaml:"warmup"`
@@ -106,12 +107,12 @@ func readLoad(n *yamlpos.Node, at diag.Pos) (Load, diag.List) {
 	s := section{Repeats: 1, Seed: defaultSeed}
 	list := yamlpos.Decode(n, &s)
 	l := Load{
-		Concurrency: s.Concurrency, Rate: float64(s.Rate), MaxConcurrency: s.MaxConcurrency,
+		Concurrency: s.Concurrency, Rate: float64(s.Rate), Replay: readReplay(s.Replay), MaxConcurrency: s.MaxConcurrency,
 		Duration: s.Duration.D(), Warmup: Warmup{Duration: s.Warmup.Duration.D()},
 		Ramp: s.Ramp.D(), Cooldown: s.Cooldown.D(), Repeats: s.Repeats, Seed: s.Seed,
 		SamePrompts: s.Prompts == "same", ResetCache: s.ResetCache, NewConnections: s.Connections == "new",
 	}
-	if l.Open() {
+	if l.Rate > 0 {
 		l.Arrivals = Arrivals{Process: "poisson", Burstiness: 1}
 		if s.Arrivals != nil {
 			l.Arrivals = s.Arrivals.Arrivals
@@ -142,15 +143,17 @@ func resolve(c count, l *Load, list *diag.List) int {
 	return c.n * slots
 }
 
-// checkLoop checks that the load is either a closed or an open loop.
+// checkLoop checks that the load is one of a closed loop, an open loop and a replay.
 func checkLoop(n *yamlpos.Node, l *Load, at diag.Pos, list *diag.List) {
-	const either = "concurrency keeps N requests in flight; rate sends at N per second whatever the server does"
+	const either = "concurrency keeps N requests in flight; rate sends at N per second whatever the server does; replay sends when a trace did"
 	switch {
+	case l.Replay != nil:
+		checkReplay(n, l, list)
 	case l.Concurrency > 0 && l.Open():
 		list.Errorf(n.Entry("rate").KeyPos, len("rate"), "keep one of them (an axis takes the other out with null); with a rate, max_concurrency caps what is in flight", "load has both concurrency and rate")
 		return
 	case l.Concurrency == 0 && !l.Open():
-		list.Errorf(at, len("load"), either, "load has neither concurrency nor rate")
+		list.Errorf(at, len("load"), either, "load has neither concurrency, rate nor replay")
 		return
 	}
 	only := func(key, loop, hint string) {
@@ -168,7 +171,7 @@ func checkLoop(n *yamlpos.Node, l *Load, at diag.Pos, list *diag.List) {
 
 // checkEnd checks that the load ends.
 func checkEnd(n *yamlpos.Node, l *Load, at diag.Pos, list *diag.List) {
-	requests := n.Get("requests") != nil
+	requests := n.Get("requests") != nil || l.Replay != nil // a trace has an end
 	switch {
 	case !requests && l.Duration == 0 && n.Get("duration") == nil:
 		list.Errorf(at, len("load"), "add requests: 200 (or 20x, 20 for each slot), duration: 60s, or both", "load has neither requests nor duration")

@@ -89,3 +89,18 @@ type ServerTokenizer interface {
 	DetokenizeCall(ids []int) *Call
 	ReadText(body []byte) (string, error)
 }
+
+// Shape is the size of a turn.
+type Shape struct {
+	Input, Output int           // tokens; 0 = not known
+	Shared        int           // of Input, those at its beginning that an earlier turn of the session had
+	Think, After  time.Duration // as Request has them
+	Blocks        []uint64      // as Request has them
+	BlockTokens   int
+}
+
+// Shaped is a Dataset that knows the sizes of its sessions' turns without the work
+// of making their texts.
+type Shaped interface {
+	Shapes(seed uint64, i int) ([]Shape, error)
+}

@@ -33,6 +33,16 @@ type Request struct {
 	Extra map[string]json.RawMessage // members of the body that win over the backend's params; nil = none
 
 	InputTokens int // exact tokens of the prompt where the dataset knows them; 0 = unknown
+
+	// Blocks are the parts of the prompt by identity, in order: equal numbers in
+	// two requests are equal text. All but the last have BlockTokens tokens; what is
+	// behind them is in no other prompt. nil = not known.
+	Blocks      []uint64
+	BlockTokens int
+	// SharedTokens is how many tokens at the beginning of the prompt an earlier
+	// turn of its session had, where that is known without blocks.
+	SharedTokens int
+
 	MaxTokens   int // output length to ask for; 0 = leave it to the server
 
 	// Of a turn behind the first: when it is due. Both must have passed.

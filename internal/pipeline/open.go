@@ -69,7 +69,27 @@ func (o *opener) cell(c *scenario.Cell) *Cell {
 		out.Dataset = openOnce(o, o.datasets, datasets.Kinds, c.DatasetName, c.Dataset)
 	}
 	out.Counter = o.counter(out)
+	o.checkReplay(out)
 	return out
+}
+
+// checkReplay sees to it that a replay has times.
+func (o *opener) checkReplay(c *Cell) {
+	if c.Load.Replay == nil || c.Dataset == nil {
+		return
+	}
+	if _, ok := c.Dataset.(llm.Timed); ok {
+		return
+	}
+	at := c.Cell.Dataset.Get("kind")
+	if path := c.Cell.Dataset.Get("path"); at.Text == "trace" && path != nil {
+		at = path // a trace can have times, and this one has none
+	}
+	d := diag.List{}
+	d.Errorf(at.Pos, max(1, at.Width), "load.replay wants a dataset of kind trace whose rows have times; send others with rate or concurrency", "the dataset %s has no times to replay", c.DatasetName)
+	if !slices.ContainsFunc(o.list, func(x diag.Diagnostic) bool { return x.Pos == d[0].Pos && x.Message == d[0].Message }) {
+		o.list = append(o.list, d...)
+	}
 }
 
 // openOnce opens a section, or returns what an equal section opened to. An

@@ -109,20 +109,23 @@ func (r *Runner) ask(ctx context.Context, stop <-chan struct{}, client *wire.Cli
 	return got, err
 }
 
-// short asks for a few tokens only, where the dataset leaves the length open to
-// the request.
+// short asks the first turn only, and for a few tokens where the dataset leaves
+// the length open to the request.
 type short struct{ llm.Dataset }
 
 const shortTokens = 8
 
 func (d short) Session(seed uint64, i int) (llm.Session, error) {
 	s, err := d.Dataset.Session(seed, i)
-	if err == nil && len(s.Turns) > 0 && len(s.Turns[0].Body) == 0 {
-		t := s.Turns[0]
-		t.MaxTokens = shortTokens
-		s.Turns = []llm.Request{t}
+	if err != nil || len(s.Turns) == 0 {
+		return s, err
 	}
-	return s, err
+	t := s.Turns[0]
+	if len(t.Body) == 0 {
+		t.MaxTokens = shortTokens
+	}
+	s.Turns = []llm.Request{t}
+	return s, nil
 }
 
 // findModel asks the server for the model that the scenario leaves out.

@@ -49,7 +49,7 @@ type tokenEvidence struct {
 	absurdAt  string
 
 	input, output, reasoning, cached int // sums
-	cachedOf                         int // input tokens of the requests whose cached tokens are known
+	cachedOf, shared                 int // of the requests whose cached tokens are known: input tokens, and of them what earlier requests had by design
 	asked, answered                  int // output tokens, of requests with a length asked for
 	sized                            int // such requests
 }
@@ -94,7 +94,8 @@ func (e *Evidence) Add(s *engine.Sample) {
 		e.backwards++
 		e.backwardAt = what
 	}
-	if s.PromptHash != "" {
+	declared := s.PromptKnown > 0 && s.Shared >= s.PromptKnown // the dataset repeats it on purpose
+	if s.PromptHash != "" && !declared {
 		e.hashed++
 		e.prompts[s.PromptHash] = struct{}{}
 	}
@@ -121,6 +122,7 @@ func (t *tokenEvidence) add(s *engine.Sample, get func(string) (float64, bool)) 
 	}
 	if saidCached {
 		t.cachedOf += int(input)
+		t.shared += min(s.Shared, int(input))
 	}
 	if s.Asked > 0 && counted {
 		t.sized++
