@@ -24,4 +24,5 @@ var Kinds = kind.Set[llm.Dataset]{
 	"resume_screening": openInHouse,
 	"sharegpt":         openShareGPT,
 	"tencent_yuanbao":  openInHouse,
+	"trace":            openTrace,
 }

@@ -118,6 +118,28 @@ var samples = map[string][]string{
 	},
 	"lenovo_mmlu":     {`{kind: lenovo_mmlu, path: local.jsonl}`},
 	"tencent_yuanbao": {`{kind: tencent_yuanbao, path: local.jsonl, output_tokens: 3}`},
+	"trace": {
+		`{kind: trace, path: traces/mooncake.jsonl, format: mooncake}`,
+		`{kind: trace, path: traces/mooncake.jsonl, format: mooncake, limit: 2}`,
+		`{kind: trace, path: traces/mooncake.jsonl, format: mooncake, max_output_tokens: 20}`,
+		`{kind: trace, path: traces/mooncake.jsonl, format: mooncake, max_input_tokens: 1024}`,
+		`{kind: trace, path: traces/mooncake.jsonl, format: mooncake, tokenizer: o200k_base}`,
+		`{kind: trace, path: traces/mooncake.jsonl, format: mooncake, time_unit: s}`,
+		`{kind: trace, path: traces/azure2023.csv, format: azure}`,
+		`{kind: trace, path: traces/azure2023.csv.gz, format: azure}`,
+		`{kind: trace, path: traces/azure2024.csv, format: azure}`,
+		`{kind: trace, path: traces/burstgpt.csv, format: burstgpt}`,
+		`{kind: trace, path: traces/burstgpt.csv, format: burstgpt, only: {Model: GPT-4}}`,
+		`{kind: trace, path: traces/burstgpt2.csv, format: burstgpt}`,
+		`{kind: trace, path: traces/bailian.jsonl, format: bailian}`,
+		`{kind: trace, path: traces/vllm_timed.jsonl, format: vllm_timed, fields: {timestamp: ts, input_length: prompt_tokens}}`,
+		`{kind: trace, path: traces/vllm_timed.jsonl, format: vllm_timed, fields: {timestamp: ts, input_length: prompt_tokens}, block_tokens: 12}`,
+		`{kind: trace, path: traces/aiperf_single.jsonl, format: aiperf}`,
+		`{kind: trace, path: traces/aiperf_multi.jsonl, format: aiperf}`,
+		`{kind: trace, path: traces/aiperf_mooncake.jsonl, format: aiperf}`,
+		`{kind: trace, path: traces/aiperf_raw.jsonl, format: aiperf}`,
+		`{kind: trace, path: traces/bodies.jsonl, format: bodies}`,
+	},
 	"sharegpt": {
 		`{kind: sharegpt, path: sharegpt.json}`,
 		`{kind: sharegpt, path: sharegpt.json, limit: 5}`,
@@ -150,15 +172,31 @@ func TestSessionsAreSound(t *testing.T) {
 	eachSample(t, func(t *testing.T, src string) {
 		d := open(t, src)
 		for i := range 50 {
-			r := request(t, d, 42, i)
-			set := 0
-			for _, yes := range []bool{len(r.Messages) > 0, r.Prompt != "", len(r.Body) > 0} {
-				if yes {
-					set++
+			s := session(t, d, 42, i)
+			for _, r := range s.Turns {
+				set := 0
+				for _, yes := range []bool{len(r.Messages) > 0, r.Prompt != "", len(r.Body) > 0} {
+					if yes {
+						set++
+					}
+				}
+				if set != 1 || r.InputTokens < 0 || r.MaxTokens < 0 {
+					t.Fatalf("session %d: %+v", i, r)
 				}
 			}
-			if set != 1 || r.InputTokens < 0 || r.MaxTokens < 0 {
-				t.Fatalf("session %d: %+v", i, r)
+			turns := 1
+			if c, ok := d.(llm.Conversational); ok {
+				turns = c.Turns(42, i)
+			}
+			if len(s.Turns) != turns {
+				t.Fatalf("session %d has %d turns, and promises %d", i, len(s.Turns), turns)
+			}
+		}
+		if timed, ok := d.(llm.Timed); ok {
+			for i := range d.Rows() {
+				if at := timed.Arrival(i); at < 0 || (i == 0 && at != 0) || (i > 0 && at < timed.Arrival(i-1)) {
+					t.Errorf("session %d arrives at %v", i, at)
+				}
 			}
 		}
 		if _, err := d.Session(42, -1); d.Rows() > 0 && err == nil {

@@ -43,7 +43,7 @@ type Request struct {
 	// turn of its session had, where that is known without blocks.
 	SharedTokens int
 
-	MaxTokens   int // output length to ask for; 0 = leave it to the server
+	MaxTokens int // output length to ask for; 0 = leave it to the server
 
 	// Of a turn behind the first: when it is due. Both must have passed.
 	Think time.Duration // after the end of the answer before
