@@ -51,6 +51,9 @@ func (a *app) printForecast(f *pipeline.Forecast) error {
 		return failure(err)
 	}
 	fmt.Fprintln(a.out)
+	if err := a.printHolds(f.Cells); err != nil {
+		return err
+	}
 	for _, t := range f.Targets {
 		fmt.Fprintf(a.out, "backend %s (%s) %s%s\n", t.Backend, t.Kind, calls(t.Endpoint), model(t.Model))
 	}

@@ -38,6 +38,7 @@ type CellForecast struct {
 	OutputTokens   int      `json:"output_tokens"`
 	AtLeastSeconds float64  `json:"at_least_s"`
 	Rules          []string `json:"rules"`
+	Holds          *Holds   `json:"holds,omitempty"` // of a trace or of conversations
 }
 
 // Target is a backend and what it calls.
@@ -87,11 +88,20 @@ func forecast(c *Cell) (CellForecast, error) {
 	out := CellForecast{
 		ID: c.ID, Key: c.Key, Title: c.Title, Load: describe(l), Backend: c.BackendName, Dataset: c.DatasetName, Repeats: l.Repeats,
 	}
+	holds, err := look(c)
+	if err != nil {
+		return out, err
+	}
+	if out.Holds = holds; holds != nil && l.Replay != nil {
+		out.Requests, out.AtLeastSeconds = holds.Requests, holds.Seconds*float64(l.Repeats)
+		out.InputTokens, out.OutputTokens = holds.Input.Sum*l.Repeats, holds.Output.Sum*l.Repeats
+		return out, nil
+	}
 	seconds := (l.Duration + l.Warmup.Duration + l.Cooldown).Seconds()
 	if l.Requests > 0 {
 		out.Requests = l.Warmup.Requests + l.Requests
 	}
-	if l.Open() && !l.Unlimited() {
+	if l.Rate > 0 && !l.Unlimited() {
 		if l.Requests == 0 {
 			out.Requests = l.Warmup.Requests + int(l.Rate*l.Duration.Seconds()+0.5)
 		}
@@ -105,14 +115,17 @@ func forecast(c *Cell) (CellForecast, error) {
 	if out.Requests == 0 {
 		return out, nil
 	}
-	in, outTokens, n := 0, 0, min(forecastSessions, out.Requests)
-	for i := range n {
+	in, outTokens, n := 0, 0, 0
+	for i := 0; i < forecastSessions && n < out.Requests; i++ {
 		s, err := c.Dataset.Session(c.PromptSeed(0), i)
 		if err != nil {
 			return out, err
 		}
-		in += s.Turns[0].InputTokens
-		outTokens += s.Turns[0].MaxTokens
+		for _, turn := range s.Turns[:min(len(s.Turns), out.Requests-n)] {
+			n++
+			in += turn.InputTokens
+			outTokens += turn.MaxTokens
+		}
 	}
 	out.InputTokens = in * out.Requests / n * l.Repeats
 	out.OutputTokens = outTokens * out.Requests / n * l.Repeats
@@ -130,6 +143,9 @@ func describe(l *scenario.Load) string {
 		return "rate inf"
 	}
 	s := fmt.Sprintf("rate %g/s %s", l.Rate, l.Arrivals.Process)
+	if l.Replay != nil {
+		s = fmt.Sprintf("replay at speed %g", l.Replay.Speed)
+	}
 	if l.MaxConcurrency > 0 {
 		s += ", at most " + strconv.Itoa(l.MaxConcurrency)
 	}

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"loadgate/internal/pipeline"
+)
+
+// printHolds says what the traces and conversations of the cells hold, once for
+// cells that send the same.
+func (a *app) printHolds(cells []pipeline.CellForecast) error {
+	for i := range cells {
+		c := &cells[i]
+		if c.Holds == nil || slices.ContainsFunc(cells[:i], func(b pipeline.CellForecast) bool { return sameHolds(&b, c) }) {
+			continue
+		}
+		fmt.Fprintf(a.out, "dataset %s%s: %s\n", c.Dataset, inCells(cells, c), amount(c.Holds))
+		w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
+		if r := c.Holds.Rate; r != nil {
+			fmt.Fprintf(w, "  rate\t%.3g/s on average, at the most %.3g/s over %s\t%s\n", r.Mean, r.Peak, seconds(r.BucketSeconds), sparkline(r.PerSecond))
+		}
+		if c.Holds.Turns.Max > 1 {
+			fmt.Fprintf(w, "  turns\t%s\n", spread(c.Holds.Turns))
+		}
+		fmt.Fprintf(w, "  input tokens\t%s\n  output tokens\t%s\n", spread(c.Holds.Input), spread(c.Holds.Output))
+		if s := c.Holds.ReusableShare; s != nil {
+			fmt.Fprintf(w, "  reusable prefix\t%.3g%% of the input tokens\n", 100**s)
+		}
+		if err := w.Flush(); err != nil {
+			return failure(err)
+		}
+		fmt.Fprintln(a.out)
+	}
+	return nil
+}
+
+func sameHolds(a, b *pipeline.CellForecast) bool {
+	return a.Dataset == b.Dataset && reflect.DeepEqual(a.Holds, b.Holds)
+}
+
+// inCells names the cells that a dataset's numbers are of, where they are not all.
+func inCells(cells []pipeline.CellForecast, of *pipeline.CellForecast) string {
+	var in []string
+	for i := range cells {
+		if sameHolds(&cells[i], of) {
+			in = append(in, fmt.Sprint(i+1))
+		}
+	}
+	if len(in) == len(cells) {
+		return ""
+	}
+	return " in cell " + strings.Join(in, ", ")
+}
+
+func amount(h *pipeline.Holds) string {
+	s := plural(h.Requests, "request")
+	if h.Turns.Max > 1 {
+		s += " in " + plural(h.Sessions, "session")
+	}
+	if h.Seconds > 0 {
+		s += " in " + seconds(h.Seconds)
+	}
+	return s
+}
+
+func spread(l pipeline.Lengths) string {
+	if l.N == 0 {
+		return "not known beforehand"
+	}
+	return fmt.Sprintf("avg %.4g, p50 %.4g, p90 %.4g, p99 %.4g, max %d", l.Avg, l.P50, l.P90, l.P99, l.Max)
+}
+
+func seconds(s float64) string {
+	return time.Duration(s * float64(time.Second)).Round(time.Millisecond).String()
+}
+
+// sparkline draws values as heights from nothing to the greatest.
+func sparkline(values []float64) string {
+	heights := []rune(" ▁▂▃▄▅▆▇█")
+	top := slices.Max(values)
+	var out strings.Builder
+	for _, v := range values {
+		at := 0
+		if v > 0 {
+			at = min(1+int(v/top*float64(len(heights)-1)), len(heights)-1)
+		}
+		out.WriteRune(heights[at])
+	}
+	return out.String()
+}

@@ -1,0 +1,175 @@
+package pipeline
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"loadgate/engine"
+	"loadgate/internal/llm"
+	"loadgate/internal/stat"
+)
+
+// Holds is what the sessions hold that a cell would send, known before anything
+// is sent. What is not known is 0 or absent.
+type Holds struct {
+	Sessions int     `json:"sessions"`
+	Requests int     `json:"requests"`
+	Turns    Lengths `json:"turns"`          // of a session
+	Seconds  float64 `json:"duration_s"`     // from the load's beginning to the last request that has a time
+	Rate     *Rates  `json:"rate,omitempty"` // of a replay
+	Input    Lengths `json:"input_tokens"`
+	Output   Lengths `json:"output_tokens"`
+	// ReusableShare is the share of the input tokens that earlier requests had at
+	// the same place: what a prefix cache without a limit could save.
+	ReusableShare *float64 `json:"reusable_prefix_share,omitempty"`
+}
+
+// Lengths sums up a number of each request or session.
+type Lengths struct {
+	N   int     `json:"n"` // of those whose number is known
+	Sum int     `json:"sum"`
+	Avg float64 `json:"avg"`
+	P50 float64 `json:"p50"`
+	P90 float64 `json:"p90"`
+	P99 float64 `json:"p99"`
+	Max int     `json:"max"`
+}
+
+// Rates are requests per second over the time of a replay, as it is sent.
+type Rates struct {
+	Mean          float64   `json:"mean"`
+	Peak          float64   `json:"peak"` // of the buckets
+	BucketSeconds float64   `json:"bucket_s"`
+	PerSecond     []float64 `json:"per_second"` // by bucket
+}
+
+// look says what a cell's sessions hold; nil where its dataset does not know.
+func look(c *Cell) (*Holds, error) {
+	shaped, ok := c.Dataset.(llm.Shaped)
+	if !ok {
+		return nil, nil
+	}
+	seed := c.PromptSeed(0)
+	outlook, err := engine.LookOut(engine.Config{Load: c.Load, Dataset: c.Dataset, PromptSeed: seed, ScheduleSeed: c.ScheduleSeed(0)})
+	if err != nil {
+		return nil, err
+	}
+	h := &holder{cell: c}
+	first, want, sessions := 0, c.Load.Warmup.Requests+c.Load.Requests, c.Dataset.Rows()
+	if outlook != nil {
+		first, want, sessions = outlook.First, outlook.Requests, len(outlook.Arrivals)
+	}
+	for k := 0; (want == 0 || h.out.Requests < want) && (k < sessions || (outlook == nil && want > 0)); k++ {
+		shapes, err := shaped.Shapes(seed, first+k)
+		if err != nil {
+			return nil, err
+		}
+		if want > 0 {
+			shapes = shapes[:min(len(shapes), want-h.out.Requests)]
+		}
+		var at time.Duration
+		if outlook != nil {
+			at = outlook.Arrivals[k]
+		}
+		h.add(shapes, at)
+	}
+	return h.finish(), nil
+}
+
+// holder gathers what sessions hold.
+type holder struct {
+	cell                 *Cell
+	out                  Holds
+	turns, input, output []float64
+	due                  []time.Duration // of each request, at the earliest
+	prompts              []prompt        // that have blocks
+	shared               int             // tokens of the others
+	some                 bool            // it is known what prompts share
+}
+
+type prompt struct {
+	at     time.Duration
+	blocks []uint64
+	size   int
+	input  int
+}
+
+func (h *holder) add(shapes []llm.Shape, at time.Duration) {
+	h.out.Sessions++
+	h.out.Requests += len(shapes)
+	h.turns = append(h.turns, float64(len(shapes)))
+	due := at
+	for _, s := range shapes {
+		if r := h.cell.Load.Replay; r != nil {
+			due = max(due+s.Think, at+time.Duration(float64(s.After)/r.Speed))
+			h.due = append(h.due, due)
+		}
+		if s.Input > 0 {
+			h.input = append(h.input, float64(s.Input))
+		}
+		if s.Output > 0 {
+			h.output = append(h.output, float64(s.Output))
+		}
+		if len(s.Blocks) > 0 {
+			h.prompts = append(h.prompts, prompt{due, s.Blocks, s.BlockTokens, s.Input})
+		}
+		h.shared += s.Shared
+		h.some = h.some || s.Shared > 0 || len(s.Blocks) > 0
+	}
+}
+
+func (h *holder) finish() *Holds {
+	out := &h.out
+	out.Turns, out.Input, out.Output = lengthsOf(h.turns), lengthsOf(h.input), lengthsOf(h.output)
+	if n := len(h.due); n > 0 {
+		slices.Sort(h.due)
+		out.Seconds = h.due[n-1].Seconds()
+		out.Rate = ratesOf(h.due)
+	}
+	if h.some && out.Input.Sum > 0 {
+		slices.SortStableFunc(h.prompts, func(a, b prompt) int { return cmp.Compare(a.at, b.at) })
+		var reuse engine.Reuse
+		shared := h.shared
+		for _, p := range h.prompts {
+			shared += reuse.Take(p.blocks, p.size, p.input)
+		}
+		share := float64(shared) / float64(out.Input.Sum)
+		out.ReusableShare = &share
+	}
+	return out
+}
+
+func lengthsOf(values []float64) Lengths {
+	if len(values) == 0 {
+		return Lengths{}
+	}
+	slices.Sort(values)
+	sum := 0.0
+	for _, v := range values {
+		sum += v
+	}
+	return Lengths{
+		N: len(values), Sum: int(sum), Avg: sum / float64(len(values)), Max: int(values[len(values)-1]),
+		P50: stat.Quantile(values, 0.5), P90: stat.Quantile(values, 0.9), P99: stat.Quantile(values, 0.99),
+	}
+}
+
+// ratesOf counts requests in at most 60 buckets of a whole number of seconds, or
+// of 100 ms where the whole takes less than that.
+func ratesOf(due []time.Duration) *Rates {
+	const most = 60
+	span := due[len(due)-1] - due[0]
+	unit := time.Second
+	if span < most*time.Second {
+		unit = 100 * time.Millisecond
+	}
+	bucket := max(unit, (span/most + unit).Truncate(unit))
+	out := &Rates{BucketSeconds: bucket.Seconds(), PerSecond: make([]float64, int(span/bucket)+1)}
+	for _, at := range due {
+		out.PerSecond[(at-due[0])/bucket] += 1 / bucket.Seconds()
+	}
+	out.Peak = slices.Max(out.PerSecond)
+	out.Mean = float64(len(due)) / max(span, bucket).Seconds()
+	return out
+}
