@@ -22,6 +22,17 @@ func PerRequest(s *engine.Sample, load *scenario.Load) func(metric string) (valu
 	return newRequest(s, load).value
 }
 
+// Measured gives the metrics of one sample as the catalogue defines them: as
+// PerRequest does, but for the tpot of an answer that came with its first event,
+// which there is none of. A tpot of 0 is that of tokens with one stamp.
+func Measured(s *engine.Sample, load *scenario.Load) func(metric string) (value float64, ok bool) {
+	r := newRequest(s, load)
+	return func(metric string) (float64, bool) {
+		v, ok := r.value(metric)
+		return v, ok && !(metric == tpot.Name && r.single())
+	}
+}
+
 func (r *request) value(metric string) (float64, bool) {
 	d := find(metric)
 	if d != nil && d.adjusts != "" {

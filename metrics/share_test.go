@@ -85,3 +85,23 @@ func TestPerRequest(t *testing.T) {
 		t.Errorf("tpot of a one-token answer = %v, %v, want 0", got, ok)
 	}
 }
+
+// TestMeasuredTPOT tells an answer of one token, which has no tpot, from one
+// whose tokens have one stamp, which has a tpot of 0: read together, they left
+// no time between them.
+func TestMeasuredTPOT(t *testing.T) {
+	t.Parallel()
+	single, together := streamed(0, 0, 45), streamed(1, 0, 45, 45, 45)
+	for _, c := range []struct {
+		name string
+		s    engine.Sample
+		ok   bool
+	}{{"single", single, false}, {"together", together, true}} {
+		if v, ok := metrics.Measured(&c.s, closed)("tpot"); v != 0 || ok != c.ok {
+			t.Errorf("%s: %v, %v", c.name, v, ok)
+		}
+		if v, ok := metrics.PerRequest(&c.s, closed)("tpot"); v != 0 || !ok {
+			t.Errorf("%s: a limit sees %v, %v", c.name, v, ok)
+		}
+	}
+}

@@ -78,7 +78,7 @@ func (r *sheetRequest) at(stamp int64) float64 {
 
 func sheetRequestOf(c *result.Cell, rec *store.Record, load *scenario.Load) sheetRequest {
 	s := &rec.Sample
-	get := metrics.PerRequest(s, load)
+	get := metrics.Measured(s, load)
 	value := func(metric string) float64 {
 		if v, ok := get(metric); ok {
 			return v
@@ -100,9 +100,6 @@ func sheetRequestOf(c *result.Cell, rec *store.Record, load *scenario.Load) shee
 	}
 	if s.Outcome == llm.Completed {
 		r.ttft, r.tpot, r.e2el = value("ttft"), value("tpot"), value("e2el")
-	}
-	if r.tpot == 0 {
-		r.tpot = math.NaN() // an answer in one event has no time between tokens
 	}
 	return r
 }

@@ -64,7 +64,7 @@ type request struct {
 // take makes x the request of a record.
 func (x *request) take(rec *store.Record) {
 	x.Sample, x.repeat = &rec.Sample, rec.Repeat
-	x.metric = metrics.PerRequest(&rec.Sample, x.load)
+	x.metric = metrics.Measured(&rec.Sample, x.load)
 }
 
 // sendingOf is what a request's metrics depend on of the way a cell was sent.
@@ -166,24 +166,13 @@ func metricColumns() []requestColumn {
 		}
 		columns = append(columns, requestColumn{statisticName(def, ""), parquet.Leaf(parquet.DoubleType), func(x *request) parquet.Value {
 			v, ok := x.metric(def.Name)
-			if !ok || (def.Name == "tpot" && x.atOnce()) {
+			if !ok {
 				return parquet.Value{}
 			}
 			return parquet.DoubleValue(v)
 		}})
 	}
 	return columns
-}
-
-// atOnce reports whether the whole answer came with its first content event: it
-// has no tpot, and metrics.PerRequest gives 0 for the sake of limits.
-func (x *request) atOnce() bool {
-	first := 1
-	if len(x.Events) > 0 && x.Events[0].Tokens > 0 {
-		first = int(x.Events[0].Tokens)
-	}
-	n, ok := x.metric("output_tokens")
-	return ok && n <= float64(first)
 }
 
 // textOf is a column of texts of which many are the same.

@@ -77,7 +77,7 @@ func servingRequests(ctx context.Context, r *Report, e *execution) (servingReque
 		case rec.Sample.Warmup:
 			warm++
 		default:
-			all = append(all, servingRequestOf(&rec, metrics.PerRequest(&rec.Sample, load)))
+			all = append(all, servingRequestOf(&rec, metrics.Measured(&rec.Sample, load)))
 		}
 	}
 	slices.SortFunc(all, func(a, b servingRequest) int { return cmp.Compare(a.index, b.index) })
@@ -107,9 +107,6 @@ func servingRequestOf(rec *store.Record, get func(string) (float64, bool)) servi
 		index: s.Index, outcome: s.Outcome, status: s.Status, err: s.Error,
 		input: tokens("input_tokens"), output: tokens("output_tokens"), reasoning: tokens("reasoning_tokens"),
 		latency: seconds("sent_e2el"), ttft: seconds("sent_ttft"), tpot: seconds("tpot"),
-	}
-	if q.tpot == result.Number(0) {
-		q.tpot = nil // an answer in one event has no time between tokens
 	}
 	if s.Session != "" {
 		q.idx = s.Session

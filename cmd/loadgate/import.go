@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -90,7 +89,7 @@ func (a *app) importCase(root, meta *yamlpos.Node, sources diag.Sources, t caseT
 	if t.out != "" {
 		dir = filepath.Dir(t.out)
 	}
-	s, list := importer.LLMEval(root, meta, importer.LLMEvalOptions{Source: t.source, Name: t.name, Dir: dir, Head: headOf, Exists: exists})
+	s, list := importer.LLMEval(root, meta, importer.LLMEvalOptions{Source: t.source, Name: t.name, Dir: dir, Exists: exists})
 	if err := a.mistakes(list, scenario.Cover(sources, importer.Secrets(root))); err != nil {
 		return nil, err
 	}
@@ -173,17 +172,6 @@ func (a *app) emitScenario(s *importer.Scenario, out string, force bool) error {
 // placeholders answers every variable, so that a scenario can be read where
 // they are not set.
 func placeholders(string) (string, bool) { return "placeholder", true }
-
-// headOf is the beginning of a file.
-func headOf(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	head, err := io.ReadAll(io.LimitReader(f, 64<<10))
-	return head, err
-}
 
 func exists(path string) bool {
 	_, err := os.Stat(path)

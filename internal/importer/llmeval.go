@@ -16,9 +16,6 @@ type LLMEvalOptions struct {
 	Source string // named at the top of the scenario
 	Name   string // of the scenario; "" = after dataset and model
 	Dir    string // the folder in which the scenario will lie; the case's paths start in the working folder
-	// Head gives the beginning of a data file, to tell its format; nil, or an
-	// error: the file's name decides.
-	Head func(path string) ([]byte, error)
 	// Exists tells a folder with a tokenizer from the name of one; nil: a name
 	// that begins with . or ~ is a folder.
 	Exists func(path string) bool

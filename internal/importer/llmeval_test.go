@@ -245,24 +245,18 @@ func TestMistakes(t *testing.T) {
 // TestDatasets holds each name of a dataset to its kind.
 func TestDatasets(t *testing.T) {
 	t.Parallel()
-	head := func(path string) ([]byte, error) {
-		if strings.Contains(path, "bodies") {
-			return []byte(`{"idx": 1, "prompt_body": {}}`), nil
-		}
-		return nil, os.ErrNotExist
-	}
 	for src, want := range map[string]string{
 		"{dataset_name: aime-2024, dataset_path: a.jsonl}":                                         "aime-2024: {kind: aime_2024, path: ../a.jsonl}",
-		"{dataset_name: MATH-500, dataset_path: /m.jsonl}":                                         "math-500: {kind: math-500, path: /m.jsonl}",
-		"{dataset_name: resume_screening, dataset_path: p.jsonl}":                                  "resume_screening: {kind: local, path: ../p.jsonl}",
-		"{dataset_name: tencent_yuanbao, dataset_path: bodies.jsonl}":                              "tencent_yuanbao: {kind: custom, path: ../bodies.jsonl}",
+		"{dataset_name: MATH-500, dataset_path: /m.jsonl}":                                         "math-500: {kind: math_500, path: /m.jsonl}",
+		"{dataset_name: resume_screening, dataset_path: p.jsonl}":                                  "resume_screening: {kind: resume_screening, path: ../p.jsonl}",
+		"{dataset_name: tencent_yuanbao, dataset_path: bodies.jsonl}":                              "tencent_yuanbao: {kind: tencent_yuanbao, path: ../bodies.jsonl}",
 		"{dataset_name: local, dataset_path: d/2000 x.jsonl, extra_args: max_completion_tokens=9}": "d2000-x: {kind: local, path: ../d/2000 x.jsonl, output_tokens: 9}",
 		"{dataset_name: sharegpt, dataset_path: s.json, tokenizer: gpt-4o}":                        "sharegpt: {kind: sharegpt, path: ../s.json, tokenizer: gpt-4o, order: file}",
 		"{prompt: hi, max_completion_tokens: 7}":                                                   "prompt: {kind: prompt, prompt: hi, output_tokens: 7}",
 	} {
 		t.Run(src, func(t *testing.T) {
 			t.Parallel()
-			s, list := importer.LLMEval(parse(t, "c", src), nil, importer.LLMEvalOptions{Dir: "sub", Head: head})
+			s, list := importer.LLMEval(parse(t, "c", src), nil, importer.LLMEvalOptions{Dir: "sub"})
 			if list.HasErrors() {
 				t.Fatal(list)
 			}

@@ -113,7 +113,7 @@ func (c *llmEval) bodyFields() yamlpos.Fields {
 		f = append(f, yamlpos.Field{Key: "stream", Value: false})
 		c.note("without streaming there is no ttft, tpot and itl: these cells stay empty, where serving_perf_eval wrote 0")
 	}
-	if c.kind == "custom" || c.kind == "mmbench_cn" {
+	if c.bodies() {
 		for _, e := range c.params {
 			c.list.Warnf(e.KeyPos, max(1, len(e.Key)), "", "extra_args: %s has no effect: the dataset gives whole bodies", e.Key)
 		}

@@ -1,8 +1,8 @@
 package importer
 
 import (
-	"bytes"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"loadgate/internal/diag"
@@ -12,14 +12,14 @@ import (
 // llmEvalDatasets are the names of datasets and the kinds that read them.
 var llmEvalDatasets = map[string]string{
 	"random": "random", "sharegpt": "sharegpt", "local": "local", "custom": "custom",
-	"math-500": "math-500", "math_500": "math-500", "aime_2024": "aime_2024", "aime-2024": "aime_2024",
-	"mmbench_cn": "mmbench_cn", "mmbench-cn": "mmbench_cn", "longbench": "longbench",
-	"resume_screening": shipped, "lp-resume": shipped, "lp_resume": shipped,
-	"lenovo_mmlu": shipped, "lenovo-mmlu": shipped, "tencent_yuanbao": shipped, "tencent-yuanbao": shipped,
+	"math-500": "math_500", "math_500": "math_500", "aime_2024": "aime_2024", "aime-2024": "aime_2024",
+	"mmbench_cn": "mmbench_cn", "mmbench-cn": "mmbench_cn", "longbench": "longbench", "mmlu": "mmlu",
+	"resume_screening": "resume_screening", "lp-resume": "resume_screening", "lp_resume": "resume_screening",
+	"lenovo_mmlu": "lenovo_mmlu", "lenovo-mmlu": "lenovo_mmlu", "tencent_yuanbao": "tencent_yuanbao", "tencent-yuanbao": "tencent_yuanbao",
 }
 
-// shipped is a dataset that came with the tool or from its company.
-const shipped = "shipped"
+// inHouse are datasets that came with the tool or from its company.
+var inHouse = []string{"resume_screening", "lenovo_mmlu", "tencent_yuanbao"}
 
 // dataset is the dataset's section, and its name.
 func (c *llmEval) dataset() {
@@ -32,12 +32,9 @@ func (c *llmEval) dataset() {
 	name := strings.ToLower(strings.TrimSpace(n.Text))
 	kind, known := llmEvalDatasets[name]
 	if !known {
-		names := []string{"random", "sharegpt", "local", "custom", "math-500", "aime_2024", "mmbench_cn", "longbench"}
+		names := []string{"random", "sharegpt", "local", "custom", "math-500", "aime_2024", "mmbench_cn", "longbench", "mmlu"}
 		c.list.Errorf(n.Pos, n.Width, diag.DidYouMean(name, names), "dataset_name: there is no dataset %s", shown(n))
 		return
-	}
-	if kind == shipped {
-		kind = c.shippedKind(n, path)
 	}
 	c.kind, c.d.datasetName = kind, sectionName(name)
 	if kind == "random" {
@@ -98,15 +95,24 @@ func (c *llmEval) random(n *yamlpos.Node) {
 // for max_completion_tokens. Random prompts with a range of lengths cannot: the
 // setting is one length for all.
 func (c *llmEval) lengthInDataset() bool {
-	switch c.kind {
-	case "random":
-		n := c.root.Get("random_range_ratio")
-		return n == nil || n.Kind == yamlpos.Null || strings.Trim(n.Text, "0. ") == ""
-	case "prompt", "local", "sharegpt":
-		return true
+	if c.kind == "random" {
+		return c.rangeText() == ""
 	}
-	return false
+	return !c.bodies()
 }
+
+// rangeText is random_range_ratio, "" for none and for 0.
+func (c *llmEval) rangeText() string {
+	n := c.root.Get("random_range_ratio")
+	if n == nil {
+		return ""
+	}
+	return strings.Trim(n.Text, "0. ")
+}
+
+// bodies reports whether the dataset gives whole bodies, which params leave
+// alone.
+func (c *llmEval) bodies() bool { return c.kind == "custom" || c.kind == "mmbench_cn" }
 
 func (c *llmEval) outputTokens() yamlpos.Fields {
 	e, ok := c.body["max_completion_tokens"]
@@ -119,11 +125,7 @@ func (c *llmEval) outputTokens() yamlpos.Fields {
 // file is a dataset that is read from a file.
 func (c *llmEval) file(name, path *yamlpos.Node) {
 	if path == nil {
-		hint := "local reads rows of {prompt, prompt_len, output_len}, custom rows of {idx, prompt_body}"
-		if c.kind != "local" && c.kind != "custom" {
-			hint = "serving_perf_eval fetched it from a hub; fetch it once and name the file"
-		}
-		c.list.Errorf(name.Pos, name.Width, hint, "dataset_name: %s needs dataset_path", shown(name))
+		c.noFile(name)
 		return
 	}
 	c.d.dataset = yamlpos.Fields{{Key: "kind", Value: c.kind}, {Key: "path", Value: c.pathValue(path)}}
@@ -143,22 +145,17 @@ func (c *llmEval) file(name, path *yamlpos.Node) {
 	}
 }
 
-// shippedKind tells the format of a file that takes the place of a dataset
-// which nobody else has.
-func (c *llmEval) shippedKind(name, path *yamlpos.Node) string {
-	if path == nil {
-		c.list.Errorf(name.Pos, name.Width, "name your copy of it as dataset_path: rows of {prompt, prompt_len, output_len}, or of {idx, prompt_body}",
-			"dataset_name: %s came with serving_perf_eval or from its company, and loadgate does not have it", shown(name))
-		return "local"
+// noFile says what file a dataset needs.
+func (c *llmEval) noFile(name *yamlpos.Node) {
+	rows := "local reads rows of {prompt, prompt_len, output_len}, custom rows of {idx, prompt_body}"
+	switch {
+	case slices.Contains(inHouse, c.kind):
+		c.list.Errorf(name.Pos, name.Width, "name your copy of it as dataset_path: "+rows, "dataset_name: %s came with serving_perf_eval or from its company, and loadgate does not have it", shown(name))
+	case c.kind == "local" || c.kind == "custom":
+		c.list.Errorf(name.Pos, name.Width, rows, "dataset_name: %s needs dataset_path", shown(name))
+	default:
+		c.list.Errorf(name.Pos, name.Width, "serving_perf_eval fetched it from a hub; fetch it once and name the file", "dataset_name: %s needs dataset_path", shown(name))
 	}
-	kind := "local"
-	if c.opt.Head != nil {
-		if head, err := c.opt.Head(strings.TrimSpace(path.Text)); err == nil && bytes.Contains(head, []byte(`"prompt_body"`)) {
-			kind = "custom"
-		}
-	}
-	c.note("dataset_name %s: its file is read as %s", strings.TrimSpace(name.Text), kind)
-	return kind
 }
 
 // results says where results go.
