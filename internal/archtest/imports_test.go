@@ -25,7 +25,7 @@ var layers = [][]string{
 	{"internal/validity", "internal/gate", "internal/compare", "internal/importer"},
 	{"reporters", "internal/live"},
 	{"internal/pipeline"},
-	{"cmd/loadgate"},
+	{"cmd/loadgate", "scripts/bench-client"},
 }
 
 // forbidden are imports that the layers would allow and the design does not.
