@@ -35,7 +35,7 @@ var percentiles = []percentile{
 }
 
 // pooledIntervals are the percentiles for which gaps get an interval: a
-// bootstrap sorts all of them for each.
+// bootstrap takes its time for each.
 var pooledIntervals = []string{"p50", "p90", "p95", "p99"}
 
 // varianceOf are the metrics and percentiles whose variance within a repeat
@@ -80,30 +80,29 @@ func describe(sorted []float64, groups int, quantile quantileFunc) *result.Dist 
 	return d
 }
 
-// interval is stat.QuantileCI or a bootstrap.
-type interval func(p float64) (lo, hi float64, ok bool)
-
 // intervals fills CI95 for the percentiles named and the quantiles asked for;
-// the other percentiles get nil.
-func (c *Collector) intervals(d *result.Dist, def *Definition, names []string, of interval) {
+// the other percentiles get nil. All are computed together.
+func (c *Collector) intervals(d *result.Dist, def *Definition, names []string, of func(ps []float64) []stat.Interval) {
 	if !c.in.CI {
 		return
 	}
 	d.CI95 = map[string]*[2]result.Number{}
-	set := func(name string, p float64) {
-		d.CI95[name] = nil
-		if lo, hi, ok := of(p); ok {
-			d.CI95[name] = &[2]result.Number{result.Number(lo), result.Number(hi)}
-		}
-	}
+	var keys []string
+	var ps []float64
 	for _, p := range percentiles {
 		d.CI95[p.name] = nil
 		if slices.Contains(names, p.name) {
-			set(p.name, p.p)
+			keys, ps = append(keys, p.name), append(ps, p.p)
 		}
 	}
 	for _, q := range c.asked(def.Name) {
-		set(QuantileKey(q), q)
+		d.CI95[QuantileKey(q)] = nil
+		keys, ps = append(keys, QuantileKey(q)), append(ps, q)
+	}
+	for i, ci := range of(ps) {
+		if ci.OK {
+			d.CI95[keys[i]] = &[2]result.Number{result.Number(ci.Lo), result.Number(ci.Hi)}
+		}
 	}
 }
 
@@ -133,8 +132,12 @@ func (c *Collector) perRequest(rep *result.Repeat, d *Definition, sorted []float
 	for i, p := range percentiles {
 		names[i] = p.name
 	}
-	c.intervals(dist, d, names, func(p float64) (float64, float64, bool) {
-		return stat.QuantileCI(sorted, p, level95)
+	c.intervals(dist, d, names, func(ps []float64) []stat.Interval {
+		out := make([]stat.Interval, len(ps))
+		for i, p := range ps {
+			out[i].Lo, out[i].Hi, out[i].OK = stat.QuantileCI(sorted, p, level95)
+		}
+		return out
 	})
 	c.quantiles(rep, d, sorted, q)
 	if c.in.CI && slices.Contains(varianceOf, d.Name) {
@@ -167,19 +170,14 @@ func (c *Collector) adjusted(rep *result.Repeat, d *Definition) *result.Dist {
 // pooled describes a distribution of gaps, which hang together within a request.
 func (c *Collector) pooled(rep *result.Repeat, d *Definition, groups []group) *result.Dist {
 	lists := make([][]float64, len(groups))
-	total := 0
 	for i, g := range groups {
 		lists[i] = g.values
-		total += len(g.values)
 	}
-	sorted := make([]float64, 0, total)
-	for _, values := range lists {
-		sorted = append(sorted, values...)
-	}
-	slices.Sort(sorted)
+	pool := stat.NewPool(lists)
+	sorted := pool.Sorted()
 	dist := describe(sorted, len(groups), stat.Quantile)
-	c.intervals(dist, d, pooledIntervals, func(p float64) (float64, float64, bool) {
-		return stat.BootstrapCI(lists, p, level95, resamples, c.in.Seed)
+	c.intervals(dist, d, pooledIntervals, func(ps []float64) []stat.Interval {
+		return pool.CI(ps, level95, resamples, c.in.Seed)
 	})
 	c.quantiles(rep, d, sorted, stat.Quantile)
 	return dist

@@ -23,7 +23,7 @@ func clustered(n int, size func(g int) int, seed uint64) [][]float64 {
 }
 
 // naive resamples, copies and sorts, with the same draws.
-func naive(groups [][]float64, counts []int, p float64) float64 {
+func naive(groups [][]float64, counts []int32, p float64) float64 {
 	var all []float64
 	for g, c := range counts {
 		for range c {
@@ -39,6 +39,7 @@ func TestPooledQuantileEqualsResampling(t *testing.T) {
 	shapes := map[string]func(g int) int{
 		"one value a group":   func(int) int { return 1 },
 		"groups of all sizes": func(g int) int { return 1 + g%9 },
+		"many values a group": func(g int) int { return 300 + g },
 		"one giant":           func(g int) int { return 1 + 500*((g+1)%2*(1-min(g, 1))) },
 	}
 	for name, size := range shapes {
@@ -46,12 +47,13 @@ func TestPooledQuantileEqualsResampling(t *testing.T) {
 			t.Parallel()
 			groups := clustered(60, size, 3)
 			rng := rand.NewPCG(1, 2)
-			counts := make([]int, len(groups))
+			counts := make([]int32, len(groups))
+			pool := NewPool(groups)
 			for _, p := range []float64{0, 0.01, 0.25, 0.5, 0.9, 0.99, 1} {
-				base := newPooled(groups, p)
+				base := pool.cursor(p)
 				for range 200 {
 					drawCounts(rng, counts)
-					if got, want := base.quantile(counts, p), naive(groups, counts, p); got != want {
+					if got, want := base.quantile(counts, weigh(counts, pool.sizes)), naive(groups, counts, p); got != want {
 						t.Fatalf("p=%v: %v, resampling gives %v", p, got, want)
 					}
 				}
@@ -73,13 +75,14 @@ func TestPooledQuantileBelowItsWindow(t *testing.T) {
 		}
 		return 1
 	})
-	base := newPooled(groups, 0.9)
+	pool := NewPool(groups)
+	base := pool.cursor(0.9)
 	if base.from == 0 {
 		t.Fatal("the window starts at 0: nothing to test")
 	}
-	counts := make([]int, len(groups))
-	counts[0] = len(groups) // only the group with the smallest values
-	if got, want := base.quantile(counts, 0.9), naive(groups, counts, 0.9); got != want {
+	counts := make([]int32, len(groups))
+	counts[0] = int32(len(groups)) // only the group with the smallest values
+	if got, want := base.quantile(counts, weigh(counts, pool.sizes)), naive(groups, counts, 0.9); got != want {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }
@@ -161,6 +164,48 @@ func TestBootstrapCIAgreesAcrossItsMethods(t *testing.T) {
 		slack := (hi - lo) / 10
 		if !ok || math.Abs(lo-lo2) > slack || math.Abs(hi-hi2) > slack {
 			t.Errorf("p=%v: %v…%v by resampling, %v…%v by rank", p, lo, hi, lo2, hi2)
+		}
+	}
+}
+
+// Many values are sorted by digits, few by comparing.
+func TestPoolSorts(t *testing.T) {
+	t.Parallel()
+	rng := rand.New(rand.NewPCG(1, 1))
+	for _, n := range []int{0, 1, 100, fewTagged + 1, 10_000} {
+		for name, value := range map[string]func() float64{
+			"spread": func() float64 { return math.Exp(20*rng.NormFloat64()) * float64(1-2*rng.IntN(2)) },
+			"equal":  func() float64 { return 1.5 },
+			"few":    func() float64 { return float64(rng.IntN(3) - 1) },
+			"odd":    func() float64 { return []float64{math.Inf(1), math.Inf(-1), 0, math.MaxFloat64, 5e-324}[rng.IntN(5)] },
+		} {
+			groups := make([][]float64, 7)
+			var all []float64
+			for range n {
+				v, g := value(), rng.IntN(7)
+				groups[g], all = append(groups[g], v), append(all, v)
+			}
+			slices.Sort(all)
+			pool := NewPool(groups)
+			if got := pool.Sorted(); !slices.Equal(got, all) {
+				t.Errorf("%d %s values are out of order", n, name)
+			}
+			if below := pool.countBelow(n); len(below) > 0 && !slices.Equal(below, pool.sizes) {
+				t.Errorf("%d %s values: sizes %v, counted %v", n, name, pool.sizes, below)
+			}
+		}
+	}
+}
+
+// Asking for several quantiles at once changes none of them.
+func TestPoolCITogether(t *testing.T) {
+	t.Parallel()
+	groups := clustered(400, func(g int) int { return 1 + g%40 }, 2)
+	ps := []float64{0.99, 0.5, 0.9999, 0.9}
+	for i, got := range NewPool(groups).CI(ps, 0.95, 300, 7) {
+		lo, hi, ok := BootstrapCI(groups, ps[i], 0.95, 300, 7)
+		if got.OK != ok || (ok && (got.Lo != lo || got.Hi != hi)) {
+			t.Errorf("p=%v: %v together, %v…%v (%v) alone", ps[i], got, lo, hi, ok)
 		}
 	}
 }
