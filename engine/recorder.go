@@ -19,6 +19,7 @@ type recorder struct {
 	ev      llm.Event
 	sample  *Sample // outlives the recorder
 
+	texts                    bool // keep them
 	prompt                   string
 	content, reasoning, tool []byte
 
@@ -30,7 +31,8 @@ type recorder struct {
 }
 
 func newRecorder(cfg *Config, j *job) *recorder {
-	return &recorder{cfg: cfg, decoder: cfg.Backend.Decoder(), prompt: j.prompt, sample: &Sample{
+	keep := !cfg.DropTexts || (j.rest != nil && j.rest.grows)
+	return &recorder{cfg: cfg, decoder: cfg.Backend.Decoder(), texts: keep, prompt: j.prompt, sample: &Sample{
 		Index: j.index, Session: j.session, Turn: j.turn, Think: j.think, Streamed: j.call.Stream,
 		PromptKnown: j.request.InputTokens, Asked: j.request.MaxTokens, PromptHash: j.hash,
 		Events: make([]Event, 0, roomFor(j)),
@@ -96,9 +98,11 @@ func (r *recorder) take(f *wire.Frame, at int64) wire.Progress {
 // one: in a document, they say nothing of when the tokens were made.
 func (r *recorder) material(f *wire.Frame, at int64, kind llm.Kind) {
 	s, ev := r.sample, &r.ev
-	r.content = append(r.content, ev.Content...)
-	r.reasoning = append(r.reasoning, ev.Reasoning...)
-	r.tool = append(r.tool, ev.Tool...)
+	if r.texts {
+		r.content = append(r.content, ev.Content...)
+		r.reasoning = append(r.reasoning, ev.Reasoning...)
+		r.tool = append(r.tool, ev.Tool...)
+	}
 	s.Events = append(s.Events, Event{At: f.At, Kernel: f.Kernel, Bytes: int32(ev.Bytes()), Tokens: int32(ev.Tokens), Kind: kind})
 	if !s.Streamed {
 		return
@@ -130,6 +134,8 @@ func (r *recorder) finish(ctx context.Context, res *wire.Result) {
 		s.Done = r.cfg.Clock.Now()
 	}
 	s.Reused, s.Status, s.Retry = res.Reused, res.Status, res.RetryAfter
-	s.Texts = &Texts{Content: string(r.content), Reasoning: string(r.reasoning), Tool: string(r.tool), Prompt: r.prompt}
+	if r.texts {
+		s.Texts = &Texts{Content: string(r.content), Reasoning: string(r.reasoning), Tool: string(r.tool), Prompt: r.prompt}
+	}
 	s.Outcome, s.Class, s.Error = r.judge(ctx, res)
 }

@@ -268,3 +268,23 @@ func TestReceiveDoesNotAllocate(t *testing.T) {
 		t.Errorf("%v allocations an event", n)
 	}
 }
+
+// Texts that nobody asks for are not kept, save those that the next turn holds.
+func TestDropTexts(t *testing.T) {
+	t.Parallel()
+	cfg := &Config{Clock: llm.NewClock(), Backend: textBackend{}, DropTexts: true}
+	for _, c := range []struct {
+		rest *rest
+		want *Texts
+	}{
+		{nil, nil},
+		{&rest{grows: false}, nil},
+		{&rest{grows: true}, &Texts{Content: "ab"}},
+	} {
+		r := newRecorder(cfg, &job{call: &llm.Call{Stream: true}, rest: c.rest})
+		s, _ := record(context.Background(), r, frames("c a", "c b+finish", "done"), wire.Result{Status: 200})
+		if s.Outcome != llm.Completed || len(s.Events) != 2 || !cmp.Equal(s.Texts, c.want) {
+			t.Errorf("rest %+v: texts %+v, want %+v; %s, %d events", c.rest, s.Texts, c.want, s.Outcome, len(s.Events))
+		}
+	}
+}

@@ -45,6 +45,7 @@ type Config struct {
 	ScheduleSeed uint64
 	IDPrefix     string // request ids are this and the index
 	KeepPrompts  bool   // keep the prompt's text with every sample
+	DropTexts    bool   // keep no text of the answers, save where the next turn holds it
 
 	sleep func(time.Duration) // the pacer's last stretch; nil = in the kernel
 }

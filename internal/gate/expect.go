@@ -2,6 +2,7 @@ package gate
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"loadgate/engine"
@@ -66,6 +67,11 @@ func CompileExpectations(plan *scenario.Plan) (*Expectations, diag.List) {
 }
 
 func (x *expectation) on(cellID string) bool { return x.cells == nil || x.cells[cellID] }
+
+// Concerns reports whether answers of a cell are judged at all.
+func (e *Expectations) Concerns(cellID string) bool {
+	return slices.ContainsFunc(e.all, func(x expectation) bool { return x.on(cellID) })
+}
 
 // Apply judges the answer of a completed request, whose texts are still there.
 // What is not as expected has failed, with the class `unexpected` and a sentence

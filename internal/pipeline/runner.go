@@ -170,6 +170,7 @@ func (r *Runner) repeat(ctx context.Context, stop <-chan struct{}, c *Cell, atte
 		Clock: r.clock, Load: c.Load, Backend: c.Backend, Dataset: c.Dataset, Transport: client,
 		PromptSeed: c.PromptSeed(repeat), ScheduleSeed: c.ScheduleSeed(repeat),
 		IDPrefix: fmt.Sprintf("%s/%s-%d-", r.store.Manifest().RunID, c.ID, repeat), KeepPrompts: c.Save == saveTexts,
+		DropTexts: c.Save != saveTexts && c.Counter == nil && !r.opened.Expect.Concerns(c.ID),
 	}
 	if r.opt.Observe != nil {
 		planned := 0

@@ -26,9 +26,10 @@ type loop struct {
 	free  []int32
 
 	// The rest belongs to the loop's goroutine.
-	events [256]unix.EpollEvent
+	events [1024]unix.EpollEvent
 	due    []*loopConn // has something to be read
 	more   []*loopConn // had more than one read takes
+	full   bool        // there may be more than events holds
 	buf    []byte      // what is read at once, behind room for what was left of the read before
 	msg    message
 	heads  *headReader
@@ -120,7 +121,7 @@ func (l *loop) run() {
 		l.nap.round(len(l.due))
 		clear(l.due)
 		l.due = l.due[:0]
-		if len(l.more) > 0 {
+		if len(l.more) > 0 || l.full {
 			runtime.Gosched() // the client may have no other core to send on
 		}
 	}
@@ -129,7 +130,7 @@ func (l *loop) run() {
 // wait waits for something to be read, or takes a nap and looks what there is.
 func (l *loop) wait() (n int) {
 	switch {
-	case len(l.more) > 0:
+	case len(l.more) > 0 || l.full:
 		return l.look()
 	case l.nap.napping:
 		time.Sleep(napTime)
@@ -168,6 +169,7 @@ func (l *loop) look() int {
 // collect finds the connections that have something to be read; true means that
 // the bell rang.
 func (l *loop) collect(n int) (end bool) {
+	l.full = n == len(l.events)
 	l.due = append(l.due, l.more...)
 	clear(l.more)
 	l.more = l.more[:0]

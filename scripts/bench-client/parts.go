@@ -94,9 +94,9 @@ func perEvent(large, one used, tokens int) float64 {
 }
 
 func bulk(b *bench) error {
-	l := load{shape: shape{tokens: 10_000}, streams: 64, requests: 128, core: b.clientCore}
+	l := load{shape: shape{tokens: 4000}, streams: 64, requests: 1024, core: b.clientCore}
 	if b.quick {
-		l.requests = 32
+		l.requests = 128
 	}
 	fmt.Println("| client | tokens | CPU, µs a token | tokens/s | memory | lost or twice |")
 	fmt.Println("|---|---|---|---|---|---|")
