@@ -201,20 +201,14 @@ func (s *section) complete(c *common, u *url.URL, apis []api) endpoint {
 	switch {
 	case !ok && e.own:
 		s.errorAt("url", fmt.Sprintf("give the full endpoint (…%s%s), a base (…%s), or say api: %s", apis[0].root, apis[0].path, apis[0].root, apis[0].name), "nothing tells which API stands at the path %s", e.url.Path)
+	case !ok && c.API == e.name:
+		s.errorAt("api", "end the url before its version", "the api %s does not stand below %s", c.API, u.Path)
 	case !ok && s.Get("api") == nil:
 		s.errorAt("url", "say api: …", "nothing tells which API stands at the path %s", u.Path)
 	case !ok:
-		s.errorAt("api", "remove api, or change the url", "api is %s, but the url is one for %s", c.API, e.named())
+		s.errorAt("api", "remove api, or change the url", "api is %s, but the url is one for %s", c.API, e.name)
 	case e.own && c.Model == "" && e.needsModel():
 		s.errorAt("model", "add model: NAME", "the backend %s has no model, and its url does not tell where models are listed", s.name)
 	}
 	return e
-}
-
-// named is the API's name, for a mistake.
-func (e endpoint) named() string {
-	if e.own || e.name == "" {
-		return "another"
-	}
-	return e.name
 }

@@ -14,6 +14,7 @@ var Kinds = kind.Set[llm.Backend]{
 	"anthropic": openAnthropic,
 	"bedrock":   openBedrock,
 	"gemini":    openGemini,
+	"http":      openHTTP,
 	"llamacpp":  openLlamaCpp,
 	"maas":      openMaaS,
 	"ollama":    openOllama,

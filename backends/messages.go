@@ -179,9 +179,7 @@ func (d *messagesDecoder) take(h *hit, ev *llm.Event) {
 	case msgThought:
 		h.text(&d.reasoning)
 	case msgTool:
-		if !h.text(&d.tool) {
-			h.compact(&d.tool)
-		}
+		h.anything(&d.tool)
 	case msgStop:
 		d.finish = finishOf(h)
 	case msgIn:

@@ -140,9 +140,7 @@ func (d *ollamaDecoder) Decode(name, data []byte, ev *llm.Event) error {
 		case olThought:
 			h.text(&d.reasoning)
 		case olCall:
-			if !h.text(&d.tool) {
-				h.compact(&d.tool)
-			}
+			h.anything(&d.tool)
 		case olDone:
 			ev.Done = h.isTrue()
 		case olReason:

@@ -16,7 +16,7 @@ import (
 var sections = map[string]any{
 	"openai": openAISection{}, "vllm": vllmSection{}, "maas": maasSection{}, "simulator": simulatorSection{},
 	"anthropic": anthropicSection{}, "bedrock": bedrockSection{}, "gemini": geminiSection{}, "llamacpp": llamaCppSection{},
-	"ollama": ollamaSection{}, "sglang": sglangSection{}, "tgi": tgiSection{}, "triton": tritonSection{},
+	"http": httpSection{}, "ollama": ollamaSection{}, "sglang": sglangSection{}, "tgi": tgiSection{}, "triton": tritonSection{},
 }
 
 func TestSchemasNameEveryKey(t *testing.T) {
@@ -35,6 +35,9 @@ func TestSchemasNameEveryKey(t *testing.T) {
 	}
 	if diff := cmp.Diff(properties(t, "../schemas/scenario.base.json", "$defs", "timeouts"), keysOf(reflect.TypeFor[timeouts]())); diff != "" {
 		t.Errorf("timeouts: schema -, Go +\n%s", diff)
+	}
+	if diff := cmp.Diff(properties(t, "../schemas/backends/http.json", "properties", "answer"), keysOf(reflect.TypeFor[answerSection]())); diff != "" {
+		t.Errorf("answer: schema -, Go +\n%s", diff)
 	}
 	if diff := cmp.Diff(properties(t, "../schemas/scenario.base.json", "$defs", "tls"), keysOf(reflect.TypeFor[tlsFiles]())); diff != "" {
 		t.Errorf("tls: schema -, Go +\n%s", diff)

@@ -205,7 +205,7 @@ func (c *common) header(key yamlpos.Secret, under string) http.Header {
 	h := http.Header{}
 	switch {
 	case !key.Set():
-	case under == "":
+	case under == "" || strings.EqualFold(under, "Authorization"):
 		h.Set("Authorization", "Bearer "+key.Reveal())
 	default:
 		h.Set(under, key.Reveal())

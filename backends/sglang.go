@@ -1,8 +1,6 @@
 package backends
 
 import (
-	"bytes"
-
 	"loadgate/internal/diag"
 	"loadgate/internal/kind"
 	"loadgate/internal/llm"
@@ -156,8 +154,7 @@ func (d *sglangDecoder) Decode(name, data []byte, ev *llm.Event) error {
 	return nil
 }
 
-// take adds what is new in a text. The end of the last one may have been changed
-// where a character was not complete.
+// take adds what is new in a text.
 func (d *sglangDecoder) take(h *hit) {
 	if d.pieces {
 		h.text(&d.content)
@@ -165,11 +162,6 @@ func (d *sglangDecoder) take(h *hit) {
 	}
 	d.last = d.last[:0]
 	h.text(&d.last)
-	from := len(d.text)
-	if !bytes.HasPrefix(d.last, d.text) {
-		for from = 0; from < min(len(d.text), len(d.last)) && d.text[from] == d.last[from]; from++ {
-		}
-	}
-	d.content = append(d.content, d.last[from:]...)
+	d.content = append(d.content, newText(d.text, d.last)...)
 	d.text, d.last = d.last, d.text
 }

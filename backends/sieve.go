@@ -49,12 +49,26 @@ func places(paths map[string]slot) *branch {
 }
 
 func (b *branch) child(key string) *branch {
-	if key == "*" {
-		if b.each == nil {
-			b.each = &branch{}
-		}
-		return b.each
+	if key != "*" {
+		return b.member(key)
 	}
+	if b.each == nil {
+		b.each = &branch{}
+	}
+	return b.each
+}
+
+func (b *branch) element(i int) *branch {
+	if b.at == nil {
+		b.at = map[int]*branch{}
+	}
+	if b.at[i] == nil {
+		b.at[i] = &branch{}
+	}
+	return b.at[i]
+}
+
+func (b *branch) member(key string) *branch {
 	if i := b.find([]byte(key)); i >= 0 {
 		return b.keys[i].to
 	}
@@ -200,6 +214,13 @@ func (h *hit) text(to *[]byte) bool {
 	return h.raw[0] == '"' && s.text(to)
 }
 
+// anything appends a string's text, or any other value as it stands.
+func (h *hit) anything(to *[]byte) {
+	if !h.text(to) {
+		h.compact(to)
+	}
+}
+
 // compact appends the value as it stands, without the white space between its
 // parts.
 func (h *hit) compact(to *[]byte) {
@@ -258,6 +279,19 @@ func only(hits []hit, s slot) hit {
 		}
 	}
 	return hit{raw: nullValue}
+}
+
+// newText is what a text has that the one before, which it goes on from, has not.
+// The end of that may have been changed where a character was not complete.
+func newText(before, now []byte) []byte {
+	from := 0
+	for from < min(len(before), len(now)) && before[from] == now[from] {
+		from++
+	}
+	for from > 0 && from < len(now) && !utf8.RuneStart(now[from]) {
+		from--
+	}
+	return now[from:]
 }
 
 // beside is the value of a slot in the same element of a list as h.

@@ -47,6 +47,7 @@ var homes = map[string][]string{
 	"github.com/xuri/excelize/v2":              {"reporters"},
 	"github.com/jedib0t/go-pretty/v6":          {"reporters"},
 	"github.com/parquet-go/parquet-go":         {"reporters", "internal/datafile"},
+	"github.com/theory/jsonpath":               {"backends"},
 	"github.com/tiktoken-go/tokenizer":         {"internal/tokens"},
 	"github.com/dlclark/regexp2":               {"internal/tokens/split"},
 	"github.com/clipperhouse/uax29/v2":         {"internal/tokens/hf"},

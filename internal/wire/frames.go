@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"errors"
 	"fmt"
 	"io"
 
@@ -39,8 +40,12 @@ func (x *exchange) frames(body io.Reader, s splitter) error {
 			if s.last(&x.frame) {
 				p = x.deliver(at, kernel)
 			}
-			if p != Done && p != Stop {
-				x.res.EOF, x.res.End = true, x.endStamp()
+			if p == Done || p == Stop {
+				return nil
+			}
+			x.res.EOF, x.res.End = true, x.endStamp()
+			if a, ok := s.(*jsonArray); ok && a.torn() {
+				return &phaseError{llm.ErrTruncated, errors.New("the array has no end")}
 			}
 			return nil
 		case err != nil:

@@ -10,6 +10,7 @@ type jsonArray struct {
 	window
 	pos      int  // how far the unread bytes have been looked at
 	begun    bool // the bracket has been seen
+	closed   bool // and the one that ends the array
 	bare     bool // the body is no array
 	element  bool // inside an element
 	depth    int  // of the element's brackets
@@ -35,6 +36,7 @@ func (s *jsonArray) next(f *Frame) bool {
 			s.consume(s.pos + 1)
 			b = s.unread()
 		case isSpace(c) || (s.begun && (c == ',' || c == ']')):
+			s.closed = s.closed || c == ']'
 			s.consume(s.pos + 1)
 			b = s.unread()
 		case !s.begun:
@@ -73,6 +75,9 @@ func (s *jsonArray) consume(n int) {
 	s.r += n
 	s.pos, s.element = 0, false
 }
+
+// torn says that the array has no end.
+func (s *jsonArray) torn() bool { return s.begun && !s.closed }
 
 func (s *jsonArray) last(f *Frame) bool {
 	f.Name, f.Data = nil, bytes.TrimSpace(s.unread())
