@@ -245,6 +245,6 @@ func (d *answerDecoder) take(h *hit, ev *llm.Event) {
 	case ansDone:
 		ev.Done = !isNothing(h.raw) && string(h.raw) != "0"
 	case ansError:
-		ev.Error = errorText(h)
+		fail(ev, h)
 	}
 }

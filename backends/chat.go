@@ -129,7 +129,7 @@ func openAILimit(f *family, r *llm.Request) map[string]any {
 
 func openAIDecoder(f *family) llm.Decoder {
 	n, _ := f.config.Params["n"].(int64)
-	return &decoder{audit: f.audit, choices: int(n)}
+	return &decoder{audit: f.audit, quota: f.quota, choices: int(n)}
 }
 
 // function is one tool that the model may call. Parameters are a JSON Schema.

@@ -206,6 +206,9 @@ func tell(ev *llm.Event) string {
 	if ev.Error != "" {
 		add("error %q", ev.Error)
 	}
+	if ev.Class != "" {
+		add("class %s", ev.Class)
+	}
 	if ev.Done {
 		add("done")
 	}

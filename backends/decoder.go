@@ -9,7 +9,8 @@ import (
 
 // decoder reads the events of one answer.
 type decoder struct {
-	audit bool // look for audit hits
+	audit bool  // look for audit hits
+	quota quota // looked for in errors
 	chunk chunk
 	mould mould
 
@@ -40,7 +41,9 @@ func (d *decoder) Decode(name, data []byte, ev *llm.Event) error {
 		c.err = excerpt(data)
 	}
 	ev.Content, ev.Reasoning, ev.Tool = c.content, c.reasoning, c.tool
-	ev.Finish, ev.Error = d.finish(), c.err
+	if ev.Finish, ev.Error = d.finish(), c.err; c.err != "" {
+		ev.Class = d.quota.class(data)
+	}
 	ev.Usage = d.usage()
 	ev.Tokens = d.tokens(ev.Kind() != llm.None)
 	return nil

@@ -48,7 +48,7 @@ func (d *embeddingsDecoder) Decode(name, data []byte, ev *llm.Event) error {
 		case embIn:
 			u.Input = h.count()
 		case embError:
-			ev.Error = errorText(h)
+			fail(ev, h)
 		}
 	}
 	ev.Vector, ev.Usage = d.content, told(u)

@@ -23,6 +23,7 @@ type family struct {
 	tls     *tls.Config    // nil = the usual
 	extra   map[string]any // keys of the body that the kind adds; params win over them
 	audit   bool           // look for audit hits
+	quota   quota          // how it says that one is used up
 	perUse  bool           // ask for usage in every chunk
 	pieces  bool           // SGLang's events hold the new text alone
 	framing llm.Framing    // in place of the protocol's; "" = the protocol's

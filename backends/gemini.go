@@ -215,6 +215,6 @@ func (d *geminiDecoder) take(h *hit, hits []hit, ev *llm.Event) {
 	case gemBlocked:
 		ev.Error = "the prompt was blocked: " + h.word()
 	case gemError:
-		ev.Error = errorText(h)
+		fail(ev, h)
 	}
 }

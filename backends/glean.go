@@ -57,13 +57,12 @@ func unreadable(name, data []byte, ev *llm.Event, err error) error {
 	}
 }
 
-// errorText is the message in an error: a string, an object with a message, or
-// whatever else stands there. "" where it says that there is none.
-func errorText(h *hit) string {
-	if isNothing(h.raw) {
-		return ""
+// fail takes an error: a string, an object with a message, or whatever else
+// stands there. It does nothing where the value says that there is none.
+func fail(ev *llm.Event, h *hit) {
+	if !isNothing(h.raw) {
+		ev.Error, ev.Class = errorIn(values{"error": h.raw}), quota{}.class(h.raw)
 	}
-	return errorIn(values{"error": h.raw})
 }
 
 // growth turns running totals of output tokens into tokens per event.

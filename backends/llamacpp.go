@@ -96,7 +96,7 @@ func (d *llamaCppDecoder) Decode(name, data []byte, ev *llm.Event) error {
 		case cppCached:
 			u.Cached = h.count()
 		case cppError:
-			ev.Error = errorText(h)
+			fail(ev, h)
 		}
 	}
 	d.fill(ev)

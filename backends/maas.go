@@ -13,7 +13,8 @@ type maasSection struct {
 	remote
 	common
 	lengthKey
-	IgnoreEOS *bool `yaml:"ignore_eos"` // go on to the wanted length
+	IgnoreEOS  *bool    `yaml:"ignore_eos"`  // go on to the wanted length
+	QuotaCodes []string `yaml:"quota_codes"` // the gateway's own codes for a quota that is used up
 }
 
 func openMaaS(n *yamlpos.Node, ctx kind.Context) (llm.Backend, diag.List) {
@@ -21,6 +22,7 @@ func openMaaS(n *yamlpos.Node, ctx kind.Context) (llm.Backend, diag.List) {
 	s := decode(n, ctx.Name, &cfg)
 	f := s.service(ctx, &cfg.common, &cfg.remote, openAIForms)
 	f.audit, f.outputLimit = true, cfg.OutputLimit
+	f.quota = quota{cfg.QuotaCodes}
 	f.ignoreEOS(cfg.IgnoreEOS)
 	return f, s.list
 }

@@ -191,7 +191,7 @@ func (d *messagesDecoder) take(h *hit, ev *llm.Event) {
 	case msgCacheWrite:
 		d.wrote = max(0, h.count())
 	case msgError:
-		ev.Error = errorText(h)
+		fail(ev, h)
 	}
 }
 

@@ -150,7 +150,7 @@ func (d *ollamaDecoder) Decode(name, data []byte, ev *llm.Event) error {
 		case olOut:
 			u.Output = h.count()
 		case olError:
-			ev.Error = errorText(h)
+			fail(ev, h)
 		}
 	}
 	d.fill(ev)

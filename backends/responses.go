@@ -187,7 +187,7 @@ func (d *responsesDecoder) take(h *hit, hits []hit, ev *llm.Event) {
 			h.text(&d.tool)
 		}
 	case respError:
-		ev.Error = errorText(h)
+		fail(ev, h)
 	case respMessage:
 		if d.kind.is("error") {
 			ev.Error = h.word()

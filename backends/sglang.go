@@ -143,7 +143,7 @@ func (d *sglangDecoder) Decode(name, data []byte, ev *llm.Event) error {
 		case sglCached:
 			u.Cached = h.count()
 		case sglError:
-			ev.Error = errorText(h)
+			fail(ev, h)
 		}
 	}
 	d.fill(ev)

@@ -93,7 +93,7 @@ func (d *tgiDecoder) Decode(name, data []byte, ev *llm.Event) error {
 		case tgiPrefill:
 			prefill++
 		case tgiError:
-			ev.Error = errorText(h)
+			fail(ev, h)
 		}
 	}
 	if u.Input < 0 && prefill > 0 {

@@ -112,7 +112,7 @@ func (d *tritonDecoder) Decode(name, data []byte, ev *llm.Event) error {
 			ev.Tokens = max(0, h.count())
 			d.usage.Output = max(0, d.usage.Output) + ev.Tokens
 		case triError:
-			ev.Error = errorText(h)
+			fail(ev, h)
 		}
 	}
 	d.fill(ev)

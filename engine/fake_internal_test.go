@@ -59,6 +59,8 @@ func (textDecoder) Decode(_, data []byte, ev *llm.Event) error {
 			ev.Finish = "stop"
 		case "audit":
 			ev.Audit = true
+		case "quota":
+			ev.Error, ev.Class = "all used up", llm.ErrQuota
 		case "error":
 			ev.Error = string(rest)
 		case "done":

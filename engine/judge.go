@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -17,11 +18,11 @@ func (r *recorder) judge(ctx context.Context, res *wire.Result) (llm.Outcome, ll
 	case r.audited:
 		return llm.Audited, "", ""
 	case r.inBand != "":
-		return llm.Failed, llm.ErrInBand, shorten(r.inBand)
+		return llm.Failed, cmp.Or(r.class, llm.ErrInBand), shorten(r.inBand)
 	case r.broken != nil:
 		return llm.Failed, llm.ErrMalformedStream, shorten(r.broken.Error())
 	case res.Class != "":
-		return llm.Failed, res.Class, shorten(text(res))
+		return llm.Failed, r.refusal(res), shorten(text(res))
 	case res.Err != nil && ctx.Err() != nil && !r.whole:
 		return llm.Cancelled, "", shorten(context.Cause(ctx).Error())
 	case res.Err != nil && !r.whole:
@@ -33,6 +34,15 @@ func (r *recorder) judge(ctx context.Context, res *wire.Result) (llm.Outcome, ll
 	default:
 		return llm.Completed, "", ""
 	}
+}
+
+// refusal is the class of a failed exchange: the transport's, unless the backend
+// can tell more from what the server wrote.
+func (r *recorder) refusal(res *wire.Result) llm.ErrorClass {
+	if b, ok := r.cfg.Backend.(llm.Refuser); ok && res.Status >= 400 {
+		return cmp.Or(b.Refused(res.Status, res.Body), res.Class)
+	}
+	return res.Class
 }
 
 // text is what is known of a failed exchange: the error, and what the server

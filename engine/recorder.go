@@ -24,10 +24,11 @@ type recorder struct {
 	content, reasoning, tool []byte
 
 	audited bool
-	whole   bool   // the answer came to its end
-	mayEnd  bool   // the protocol lets the body end here
-	broken  error  // the stream is not what the protocol allows
-	inBand  string // an error object inside the stream
+	whole   bool           // the answer came to its end
+	mayEnd  bool           // the protocol lets the body end here
+	broken  error          // the stream is not what the protocol allows
+	inBand  string         // an error object inside the stream
+	class   llm.ErrorClass // of it; "" = in_band_error
 }
 
 func newRecorder(cfg *Config, j *job) *recorder {
@@ -83,7 +84,7 @@ func (r *recorder) take(f *wire.Frame, at int64) wire.Progress {
 	}
 	switch {
 	case ev.Error != "":
-		r.inBand = ev.Error
+		r.inBand, r.class = ev.Error, ev.Class
 		return wire.Stop
 	case ev.Done:
 		r.whole = true

@@ -81,6 +81,7 @@ func TestOutcomes(t *testing.T) {
 		{name: "a class without words", res: wire.Result{Class: llm.ErrHTTP5xx, End: 900}, outcome: llm.Failed, class: llm.ErrHTTP5xx, text: "http_5xx"},
 		{name: "words without a class", res: wire.Result{Err: errors.New("odd"), End: 900}, outcome: llm.Failed, class: llm.ErrReset, text: "odd"},
 
+		{name: "an error with a class of its own", frames: frames("c a", "quota"), res: ok, progress: wire.Stop, outcome: llm.Failed, class: llm.ErrQuota, text: "used up"},
 		{name: "cancelled", frames: frames("c a"), res: gone, cancelled: true, progress: wire.Token, outcome: llm.Cancelled, text: "context canceled"},
 		{name: "cancelled before anything", res: gone, cancelled: true, outcome: llm.Cancelled, text: "context canceled"},
 		{name: "cancelled after the terminator", frames: frames("c a", "done"), res: gone, cancelled: true, progress: wire.Done, outcome: llm.Completed},

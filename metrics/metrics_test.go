@@ -192,6 +192,17 @@ func TestDefinitions(t *testing.T) {
 			},
 		},
 		{
+			name: "refused requests say how long to wait",
+			load: closed,
+			samples: []engine.Sample{
+				with(streamed(0, 0, 10), func(s *engine.Sample) { s.Outcome, s.Class, s.Retry = llm.Failed, llm.ErrHTTP429, "1.5" }),
+				with(streamed(1, 0, 10), func(s *engine.Sample) { s.Outcome, s.Class, s.Retry = llm.Failed, llm.ErrQuota, "30" }),
+				with(streamed(2, 0, 10), func(s *engine.Sample) { s.Outcome, s.Class, s.Retry = llm.Failed, llm.ErrHTTP429, "soon" }),
+				streamed(3, 0, 50),
+			},
+			want: map[string]float64{"retry_after.min": 1500, "retry_after.max": 30000, "errors.http_429": 2, "errors.quota": 1},
+		},
+		{
 			name: "so it is with a whole answer",
 			load: closed,
 			samples: []engine.Sample{with(streamed(0, 0, 50), func(s *engine.Sample) {

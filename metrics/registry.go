@@ -14,6 +14,7 @@ var registry = []Definition{
 	clientQueue,
 	connect,
 	clientLag,
+	retryAfter,
 	sentTTFT,
 	sentE2EL,
 	inputTokens,

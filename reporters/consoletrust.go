@@ -117,6 +117,33 @@ func (c *console) errors() {
 		}
 		c.hanging("  ", 4, head)
 	}
+	c.waits()
+}
+
+// waits says what refused requests were told to wait.
+func (c *console) waits() {
+	told, cells := 0, 0
+	shortest, longest := result.None(), result.None()
+	for _, cell := range c.doc.Cells {
+		d := cell.Metrics["retry_after"].Dist
+		if d == nil || d.N == 0 {
+			continue
+		}
+		told += d.N
+		cells++
+		longest = larger(longest, d.Max)
+		if !shortest.Ok() || d.Min < shortest {
+			shortest = d.Min
+		}
+	}
+	if told == 0 {
+		return
+	}
+	span := digits(longest/1000) + " s"
+	if shortest != longest {
+		span = digits(shortest/1000) + " to " + span
+	}
+	c.hanging("  ", 4, fmt.Sprintf("%s of them%s were told to wait %s (Retry-After); loadgate goes on with its schedule and sends none twice", grouped(int64(told)), c.inCells(cells), span))
 }
 
 // audits says how many answers an audit blocked: they are neither completed nor

@@ -76,6 +76,13 @@ type ModelAsker interface {
 	UseModels(body []byte) error
 }
 
+// Refuser is a Backend that knows more of a refusal than its HTTP status: Refused
+// names the class of an answer that is not 2xx by the beginning of its body; "" =
+// the status says it all.
+type Refuser interface {
+	Refused(status int, body []byte) ErrorClass
+}
+
 // CacheResetter is a Backend whose server can drop its prefix cache on request.
 type CacheResetter interface{ ResetCacheCall() *Call }
 

@@ -28,6 +28,7 @@ const (
 	ErrTimeoutTotal      ErrorClass = "timeout_total"
 	ErrHTTP4xx           ErrorClass = "http_4xx"
 	ErrHTTP429           ErrorClass = "http_429"
+	ErrQuota             ErrorClass = "quota" // the service says, by status or in words, that what was paid for or granted is used up
 	ErrHTTP5xx           ErrorClass = "http_5xx"
 	ErrRedirect          ErrorClass = "redirect"
 	ErrBadContentType    ErrorClass = "bad_content_type"
@@ -46,7 +47,7 @@ const (
 func ErrorClasses() []ErrorClass {
 	return []ErrorClass{
 		ErrDNS, ErrDial, ErrTLS, ErrTimeoutConnect, ErrTimeoutTLS, ErrTimeoutFirstByte, ErrTimeoutFirstToken,
-		ErrTimeoutIdle, ErrTimeoutTotal, ErrHTTP4xx, ErrHTTP429, ErrHTTP5xx, ErrRedirect, ErrBadContentType,
+		ErrTimeoutIdle, ErrTimeoutTotal, ErrHTTP4xx, ErrHTTP429, ErrQuota, ErrHTTP5xx, ErrRedirect, ErrBadContentType,
 		ErrMalformedStream, ErrInBand, ErrReset, ErrTruncated, ErrEmpty, ErrUnexpected, ErrClient,
 	}
 }

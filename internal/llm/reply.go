@@ -22,13 +22,14 @@ type Event struct {
 	Tool      []byte // new tool-call material: names and arguments, as counted text
 	Vector    []byte // embeddings, as the server wrote them: no text, and no tokens
 
-	Tokens int    // tokens in this event where the server says so; 0 = unknown
-	Usage  Usage  // the server's own count; Usage.Set says whether there was one
-	Finish string // finish reason, "" until it is known; in OpenAI's word (stop, length, tool_calls, content_filter) where one fits, else the server's
-	Audit  bool   // the gateway's audit blocked the answer
-	Error  string // an error object inside the stream: its message (or raw JSON), never ""
-	Done   bool   // terminator: nothing of interest follows
-	MayEnd bool   // in a protocol without finish reason and terminator: the body may end here
+	Tokens int        // tokens in this event where the server says so; 0 = unknown
+	Usage  Usage      // the server's own count; Usage.Set says whether there was one
+	Finish string     // finish reason, "" until it is known; in OpenAI's word (stop, length, tool_calls, content_filter) where one fits, else the server's
+	Audit  bool       // the gateway's audit blocked the answer
+	Error  string     // an error object inside the stream: its message (or raw JSON), never ""
+	Class  ErrorClass // of Error; "" = in_band_error
+	Done   bool       // terminator: nothing of interest follows
+	MayEnd bool       // in a protocol without finish reason and terminator: the body may end here
 }
 
 // Kind says what the event carries: answer content before reasoning before

@@ -174,6 +174,8 @@ func (r *Runner) preflightError(c *Cell, s *engine.Sample) error {
 // hintFor is the next step after a class of failure.
 func hintFor(class llm.ErrorClass, status int) string {
 	switch {
+	case class == llm.ErrQuota:
+		return "what the key is granted is used up: waiting does not help before it is renewed"
 	case status == 401 || status == 403:
 		return "the server refuses the key: set `api_key: ${env:NAME}` and NAME in the environment"
 	case status == 404:

@@ -9,7 +9,9 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
+	"time"
 
 	"loadgate/internal/llm"
 )
@@ -47,9 +49,23 @@ func (x *exchange) answer(resp *http.Response) error {
 // opened notes what the head of an answer says.
 func (x *exchange) opened(resp *http.Response) {
 	x.res.Status = resp.StatusCode
-	if after := resp.Header.Get("Retry-After"); len(after) <= 64 {
-		x.res.RetryAfter = after
+	x.res.RetryAfter = retryAfter(resp.Header, time.Now())
+}
+
+// retryAfter is how long a server asks to wait, in seconds, "" if it does not say.
+// Some say it in milliseconds under another name; some give the time of day.
+func retryAfter(h http.Header, now time.Time) string {
+	after := strings.TrimSpace(h.Get("Retry-After"))
+	if ms, err := strconv.ParseFloat(h.Get("Retry-After-Ms"), 64); err == nil && ms >= 0 {
+		return strconv.FormatFloat(ms/1000, 'f', -1, 64)
 	}
+	if at, err := http.ParseTime(after); err == nil {
+		return strconv.FormatFloat(max(0, at.Sub(now).Round(time.Second).Seconds()), 'f', -1, 64)
+	}
+	if s, err := strconv.ParseFloat(after, 64); err != nil || s < 0 || len(after) > 32 {
+		return ""
+	}
+	return after
 }
 
 // refuse ends the exchange with a class and the beginning of the body.
