@@ -2,6 +2,7 @@ package compare
 
 import (
 	"math"
+	"sort"
 
 	"loadgate/internal/result"
 	"loadgate/internal/stat"
@@ -215,22 +216,25 @@ const maxRepeats = 1000
 // needed is the number of repeats a side that makes an effect detectable; 0
 // where none does, since runs differ by too much.
 func (e estimate) needed(effect, alpha float64) int {
-	for r := 2; r <= maxRepeats; r++ {
-		n := float64(r)
-		then := e
-		then.variance = 2*e.perRepeat/n + 2*e.perRun
-		then.df = 2 * (n - 1)
-		switch {
-		case e.paired:
-			then.df = n - 1
-		case e.history != nil && e.perRun > 0:
-			then.df = e.df
-		case e.history != nil:
-			then.df += e.history.WithinDF + e.history.BetweenDF
-		}
-		if then.detectable(alpha) <= effect {
-			return r
-		}
+	enough := sort.Search(maxRepeats-1, func(i int) bool { return e.with(i+2).detectable(alpha) <= effect })
+	if enough == maxRepeats-1 {
+		return 0
 	}
-	return 0
+	return enough + 2
+}
+
+// with is the estimate as it would be with r repeats a side.
+func (e estimate) with(r int) estimate {
+	n := float64(r)
+	e.variance = 2*e.perRepeat/n + 2*e.perRun
+	switch {
+	case e.paired:
+		e.df = n - 1
+	case e.history != nil && e.perRun > 0: // more repeats teach little about runs
+	case e.history != nil:
+		e.df = 2*(n-1) + e.history.WithinDF + e.history.BetweenDF
+	default:
+		e.df = 2 * (n - 1)
+	}
+	return e
 }

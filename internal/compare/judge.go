@@ -117,7 +117,7 @@ func (t *test) crossCheck() {
 	if e.paired {
 		return
 	}
-	if len(e.base.y) >= permutationFrom && len(e.head.y) >= permutationFrom {
+	if t.Gated && len(e.base.y) >= permutationFrom && len(e.head.y) >= permutationFrom {
 		if p, ok := stat.Permutation(e.base.y, e.head.y); ok {
 			t.Exact = result.Number(p)
 			if (p <= Alpha) != (e.p() <= Alpha) && e.history == nil {

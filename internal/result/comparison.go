@@ -124,9 +124,9 @@ type Delta struct {
 	Interval   *[2]Number `json:"interval"`   // at Confidence; null without one
 	Confidence Number     `json:"confidence"` // of the interval, adjusted for the family: 0.998
 	DF         Number     `json:"df"`
-	P          Number     `json:"p"`          // of no change, two-sided
-	Adjusted   Number     `json:"p_adjusted"` // gated: by Holm; else the q-value of Benjamini and Hochberg
-	Exact      Number     `json:"p_permutation"`
+	P          Number     `json:"p"`             // of no change, two-sided
+	Adjusted   Number     `json:"p_adjusted"`    // gated: by Holm; else the q-value of Benjamini and Hochberg
+	Exact      Number     `json:"p_permutation"` // gated, with four repeats a side or more
 
 	Margin      Number   `json:"margin"`          // that the verdict used
 	Asked       Number   `json:"margin_asked"`    // smaller where the noise floor raised it
