@@ -18,6 +18,16 @@ func Result() []byte { return read("result.v1.schema.json") }
 // Sample is the schema of one line of samples.jsonl.
 func Sample() []byte { return read("sample.v1.schema.json") }
 
+// Comparison is the schema of a comparison, as it stands in result.json and as
+// compare prints it.
+func Comparison() []byte { return read("comparison.v1.schema.json") }
+
+// Baseline is the schema of a baseline file.
+func Baseline() []byte { return read("baseline.v1.schema.json") }
+
+// History is the schema of what history prints.
+func History() []byte { return read("history.v1.schema.json") }
+
 // Strict is the schema that loadgate itself checks a scenario against, after
 // references to the environment have been resolved. It is composed once.
 func Strict() []byte { return strict() }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"flag"
 	"os"
+	"reflect"
 	"testing"
 )
 
@@ -68,5 +69,28 @@ func walk(v any, visit func(object)) {
 		for _, c := range x {
 			walk(c, visit)
 		}
+	}
+}
+
+// A comparison stands in result.json too, where its definitions cannot refer to
+// another file.
+func TestComparisonIsTheSameEverywhere(t *testing.T) {
+	t.Parallel()
+	var whole, own struct {
+		Defs       map[string]any `json:"$defs"`
+		Properties map[string]any `json:"properties"`
+	}
+	for file, into := range map[string]any{"result.v1.schema.json": &whole, "comparison.v1.schema.json": &own} {
+		if err := json.Unmarshal(read(file), into); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, def := range own.Defs {
+		if !reflect.DeepEqual(def, whole.Defs[name]) {
+			t.Errorf("$defs.%s differs", name)
+		}
+	}
+	if want := whole.Defs["comparison"].(map[string]any)["properties"]; !reflect.DeepEqual(own.Properties, want) {
+		t.Error("properties differ")
 	}
 }

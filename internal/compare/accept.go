@@ -112,6 +112,19 @@ func (h *History) after(run *Series, ratio, moved bool) *History {
 	return &next
 }
 
+// HistoryRuns is the largest number of runs behind a statistic's noise.
+func (s *Side) HistoryRuns() int {
+	most := 0
+	for _, c := range s.Cells {
+		for _, x := range c.Series {
+			if x.History != nil {
+				most = max(most, x.History.Runs)
+			}
+		}
+	}
+	return most
+}
+
 // nameOf is a cell for people.
 func nameOf(c *Cell) string {
 	if c.Title != "" {

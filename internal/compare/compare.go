@@ -46,7 +46,7 @@ func Compare(base, head *Side, policy Policy, histories Histories) *result.Compa
 			return nil
 		})...)
 	}
-	judge(tests, &policy)
+	judge(tests)
 	for _, t := range tests {
 		out.Deltas = append(out.Deltas, t.Delta)
 	}
@@ -125,7 +125,7 @@ func (p *Policy) names(pair *pair) []string {
 			out = append(out, name)
 		}
 	}
-	for _, name := range slices.Concat(p.Gate, p.mentioned(), tracked) {
+	for _, name := range slices.Concat(p.Gate, p.Mentioned(), tracked) {
 		inBase := pair.base != nil && pair.base.Series[name] != nil
 		inHead := pair.head != nil && pair.head.Series[name] != nil
 		if inBase || inHead || slices.Contains(p.Gate, name) {

@@ -11,7 +11,7 @@ import (
 )
 
 // explain words a delta, and takes back what only survivors say.
-func (t *test) explain(p *Policy) {
+func (t *test) explain() {
 	if t.survivors && (t.Change == result.Improved || t.Change == result.Unchanged) {
 		t.Change = result.Unclear
 		t.Notes = append(t.Notes, "more requests failed than before, and what failed has no latency")
@@ -21,11 +21,7 @@ func (t *test) explain(p *Policy) {
 	}
 	t.Reason = t.sentence()
 	if t.Margin > t.Asked {
-		s := fmt.Sprintf("the margin of %s is raised to the noise floor of %s", t.amount(t.Asked), t.amount(t.NoiseFloor))
-		if p.Strict {
-			s += ", which --strict does not accept"
-		}
-		t.Notes = append(t.Notes, s)
+		t.Notes = append(t.Notes, fmt.Sprintf("the margin of %s is raised to the noise floor of %s", t.amount(t.Asked), t.amount(t.NoiseFloor)))
 	}
 }
 
@@ -43,7 +39,7 @@ func (t *test) sentence() string {
 	case result.Improved:
 		return found + ": better by more than the margin of " + margin
 	case result.Unchanged:
-		return found + ": within the margin of " + margin
+		return found + ": within the margin of " + t.amount(t.Asked)
 	}
 	s := found + ": this could be noise; a change of " + t.amount(t.Detectable) + " would have been seen"
 	if t.Detectable > t.Asked {

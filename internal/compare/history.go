@@ -70,9 +70,9 @@ func nonzero(v float64) float64 {
 // newLevel says that what comes next is another level, not noise.
 func (h *History) newLevel() { h.Mean, h.Level = 0, 0 }
 
-// changeP is what the p-value of a change point must fall below: one false
+// ChangeP is what the p-value of a change point must fall below: one false
 // change in a thousand stretches, as Apache Otava has it.
-const changeP = 0.001
+const ChangeP = 0.001
 
 // historyOf makes the history of runs in the order of time. Where the level
 // changes for good, the noise is taken around each level.
@@ -82,7 +82,7 @@ func historyOf(runs [][]float64) *History {
 		means[i], _ = sample{y: y}.spread()
 	}
 	h := &History{}
-	changes := stat.ChangePoints(means, changeP)
+	changes := stat.ChangePoints(means, ChangeP)
 	for i, y := range runs {
 		if slices.ContainsFunc(changes, func(c stat.ChangePoint) bool { return c.Index == i }) {
 			h.newLevel()

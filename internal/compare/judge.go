@@ -14,7 +14,7 @@ import (
 // gated ones share Alpha out by Holm's procedure. The others take an interval of
 // 95 %, and only those that Benjamini and Hochberg call discoveries count as
 // changed.
-func judge(tests []*test, policy *Policy) {
+func judge(tests []*test) {
 	var gated, reported []*test
 	for _, t := range tests {
 		switch {
@@ -37,7 +37,7 @@ func judge(tests []*test, policy *Policy) {
 		t.judge(q[i] <= Alpha)
 	}
 	for _, t := range tests {
-		t.explain(policy)
+		t.explain()
 	}
 }
 
@@ -63,12 +63,13 @@ func (t *test) judge(discovery bool) {
 		t.Change = t.withoutInterval()
 		return
 	}
-	margin := t.log(float64(t.Asked))
+	asked := t.log(float64(t.Asked))
+	margin := asked
 	floor := e.half(Alpha)
 	half := e.half(t.alpha)
 	t.DF, t.P, t.Confidence = finite(e.df), finite(e.p()), result.Number(1-t.alpha)
 	t.NoiseFloor, t.Detectable = t.part(floor), t.part(e.detectable(t.alpha))
-	t.Needed = e.needed(margin, t.alpha)
+	t.Needed = e.needed(asked, t.alpha)
 	if floor > margin {
 		margin = floor
 		t.Margin = t.part(floor)
@@ -83,7 +84,7 @@ func (t *test) judge(discovery bool) {
 		t.Change = result.Improved
 	case discovery && low > 0 && e.d > margin:
 		t.Change = result.Suspect
-	case math.Abs(e.d)+equivalence < margin:
+	case math.Abs(e.d)+equivalence < asked: // noise, however large, proves no sameness
 		t.Change = result.Unchanged
 	default:
 		t.Change = result.Unclear
@@ -190,16 +191,19 @@ func decide(c *result.Comparison, p *Policy) {
 	failed, doubtful := 0, 0
 	for i := range c.Deltas {
 		d := &c.Deltas[i]
-		if !d.Gated {
-			continue
-		}
-		counts[d.Change]++
+		d.Outcome = result.RulePass
 		switch {
+		case !d.Gated:
+			d.Outcome = result.RuleSkipped
+			continue
 		case p.fails(d.Change):
+			d.Outcome = result.RuleFail
 			failed++
-		case p.Strict && doubt(d):
+		case p.Strict && doubt(d.Change):
+			d.Outcome = result.RuleInconclusive
 			doubtful++
 		}
+		counts[d.Change]++
 	}
 	compared := slices.ContainsFunc(c.Pairs, func(p result.Pair) bool { return p.Status == result.PairCompared })
 	what := tally(counts)
@@ -224,17 +228,10 @@ const (
 	exitInconclusive = 4
 )
 
-// doubt reports whether a strict gate cannot pass a delta: it is neither proven
-// unchanged nor improved within the margin that was asked for.
-func doubt(d *result.Delta) bool {
-	switch d.Change {
-	case result.Improved, result.Added:
-		return false
-	case result.Unchanged:
-		return d.Margin > d.Asked
-	default:
-		return true
-	}
+// doubt reports whether a strict gate cannot pass a change: it is proven neither
+// unchanged nor improved.
+func doubt(c result.Change) bool {
+	return c != result.Unchanged && c != result.Improved && c != result.Added
 }
 
 // tally is "1 regressed, 23 unchanged", the worst first.

@@ -81,9 +81,9 @@ func (p *Policy) fails(c result.Change) bool {
 	return slices.Contains(p.Fail, c)
 }
 
-// mentioned are the statistics that a policy names, beside those that every
+// Mentioned are the statistics that a policy names, beside those that every
 // side has.
-func (p *Policy) mentioned() []string {
+func (p *Policy) Mentioned() []string {
 	out := slices.Clone(p.Gate)
 	for name := range p.Margins {
 		if Comparable(name) && !slices.Contains(out, name) {

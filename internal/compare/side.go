@@ -72,7 +72,7 @@ var tracked = trackedStatistics()
 
 func trackedStatistics() []string {
 	var out []string
-	for _, metric := range []string{"ttft", "ttfo", "tpot", "itl", "icl", "e2el", "ntpot"} {
+	for _, metric := range []string{"ttft", "ttfo", "tpot", "itl", "e2el"} {
 		for _, s := range []string{"avg", "p50", "p90", "p95", "p99"} {
 			out = append(out, metric+"."+s)
 		}
@@ -119,11 +119,19 @@ func cellOf(c *result.Cell, titles map[string]string, names []string) *Cell {
 		})
 	}
 	for _, name := range names {
-		if s := seriesOf(name, repeats); s != nil {
+		if s := seriesOf(name, repeats); s != nil && !out.repeats(name, s) {
 			out.Series[name] = s
 		}
 	}
 	return out
+}
+
+// repeats reports whether a statistic says nothing new: without reasoning the
+// first token is the first of the answer.
+func (c *Cell) repeats(name string, s *Series) bool {
+	field, ok := strings.CutPrefix(name, "ttfo.")
+	first := c.Series["ttft."+field]
+	return ok && first != nil && slices.Equal(s.Values, first.Values)
 }
 
 func mean(sum, n int) result.Number {

@@ -84,7 +84,7 @@ const (
 	Removed      Change = "removed"      // the base has it, the head has not
 	Unclear      Change = "inconclusive" // neither a change nor its absence is proven
 	Added        Change = "added"        // the head has it, the base has not
-	Unchanged    Change = "unchanged"    // within the margin, beyond doubt
+	Unchanged    Change = "unchanged"    // within the margin asked for, beyond doubt
 	Improved     Change = "improved"     // better by more than the margin, beyond doubt
 )
 
@@ -111,7 +111,10 @@ type Delta struct {
 	Scale  string `json:"scale"`
 	Gated  bool   `json:"gated"`
 	Change Change `json:"change"`
-	Reason string `json:"reason"` // in a sentence
+	// Outcome is what the policy makes of it: pass, fail, inconclusive (when
+	// strict), skipped where it is not gated.
+	Outcome Outcome `json:"outcome"`
+	Reason  string  `json:"reason"` // in a sentence
 
 	Base        Number `json:"base"` // middle over the repeats: geometric mean, for ratios the mean
 	Head        Number `json:"head"`

@@ -34,6 +34,7 @@ type Document struct {
 	Error         string         `json:"error,omitempty"` // of verdict "error"
 	Cells         []*Cell        `json:"cells"`
 	SLO           []SLO          `json:"slo"`
+	Comparison    *Comparison    `json:"comparison,omitempty"` // with a baseline, where the scenario has `compare:`
 }
 
 // Environment is the machine that measured.

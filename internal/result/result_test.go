@@ -55,6 +55,23 @@ func fullDocument() *Document {
 				{Text: "u", Got: None(), Op: "<", Want: 500, Unit: "ms", Holds: "unknown"},
 			},
 		}},
+		Comparison: fullComparison(at),
+	}
+}
+
+func fullComparison(at time.Time) *Comparison {
+	run := ComparedRun{Path: "p", Form: "baseline", Name: "n", RunID: "0badcafe", StartedAt: at, Loadgate: "v1", Commit: "c0", Reason: "r"}
+	return &Comparison{
+		SchemaVersion: ComparisonVersion, Verdict: Fail, ExitCode: 1, Reason: "1 regressed", Base: run, Head: run,
+		Method:      CompareMethod{Alpha: 0.05, Family: 1, Reported: 2, Design: "unpaired", HistoryRuns: 3, Text: "t"},
+		Differences: []Difference{{What: "host", Base: "a", Head: "b"}}, Warnings: []string{"w"},
+		Pairs: []Pair{{Title: "t", Base: "b", Head: "h", Status: PairCompared, Allowed: true, Reasons: []string{"r"}, Notes: []string{"n"}}},
+		Deltas: []Delta{{
+			Cell: "h", Title: "t", Metric: "ttft.p95", Unit: "ms", Better: "lower", Scale: Relative, Gated: true, Change: Regressed, Outcome: RuleFail, Reason: "r",
+			Base: 1, Head: 2, BaseRepeats: 3, HeadRepeats: 3, BaseSamples: 300, HeadSamples: 300, Effect: 1, Interval: &[2]Number{0.9, 1.1},
+			Confidence: 0.95, DF: 4, P: 0.001, Adjusted: 0.001, Exact: None(), Margin: 0.1, Asked: 0.1, NoiseFloor: 0.05, Detectable: 0.08,
+			Needed: 3, HistoryRuns: 6, Notes: []string{"n"},
+		}},
 	}
 }
 

@@ -68,7 +68,8 @@ func TestSchemaHasEveryField(t *testing.T) {
 	s := resultSchema(t)
 	for def, typ := range map[string]any{
 		"": Document{}, "environment": Environment{}, "cell": Cell{}, "repeat": Repeat{}, "share": Share{}, "client": Client{},
-		"finding": Finding{}, "counts": Counts{}, "tokens": Tokens{}, "slo": SLO{}, "clause": Clause{},
+		"finding": Finding{}, "comparison": Comparison{}, "compared_run": ComparedRun{}, "compare_method": CompareMethod{},
+		"difference": Difference{}, "pair": Pair{}, "delta": Delta{}, "counts": Counts{}, "tokens": Tokens{}, "slo": SLO{}, "clause": Clause{},
 	} {
 		in := s
 		if def != "" {

@@ -29,10 +29,20 @@ func (d *Document) normal() *Document {
 	}
 	out.Labels = orEmptyMap(d.Labels)
 	out.SLO = orEmpty(d.SLO)
+	if d.Comparison != nil {
+		out.Comparison = d.Comparison.normal()
+	}
 	out.Cells = make([]*Cell, len(d.Cells))
 	for i, c := range d.Cells {
 		out.Cells[i] = c.normal()
 	}
+	return &out
+}
+
+func (c *Comparison) normal() *Comparison {
+	out := *c
+	out.Differences, out.Warnings = orEmpty(c.Differences), orEmpty(c.Warnings)
+	out.Pairs, out.Deltas = orEmpty(c.Pairs), orEmpty(c.Deltas)
 	return &out
 }
 

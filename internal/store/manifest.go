@@ -114,14 +114,14 @@ func decodeManifest(data []byte) (*Manifest, error) {
 		SchemaVersion string `json:"schema_version"`
 	}
 	if err := json.Unmarshal(data, &head); err != nil {
-		return nil, fmt.Errorf("read %s: %w", manifestName, err)
+		return nil, fmt.Errorf("read %s: %w", ManifestName, err)
 	}
 	if head.SchemaVersion != SchemaVersion {
-		return nil, &VersionError{File: manifestName, Have: head.SchemaVersion, Want: SchemaVersion}
+		return nil, &VersionError{File: ManifestName, Have: head.SchemaVersion, Want: SchemaVersion}
 	}
 	m := &Manifest{}
 	if err := json.Unmarshal(data, m); err != nil {
-		return nil, fmt.Errorf("read %s: %w", manifestName, err)
+		return nil, fmt.Errorf("read %s: %w", ManifestName, err)
 	}
 	return m, nil
 }

@@ -17,7 +17,7 @@ import (
 
 // Names inside the run directory.
 const (
-	manifestName = "manifest.json"
+	ManifestName = "manifest.json"
 	journalName  = "journal.jsonl"
 	lockName     = "lock"
 	cellsName    = "cells"
@@ -205,7 +205,7 @@ func (r *Run) create(force bool) error {
 	if err := mkdirSynced(r.disk, cellsName, r.modes.dir); err != nil {
 		return err
 	}
-	err = replaceFile(r.disk, manifestName, r.modes.file, func(w io.Writer) error { return r.writeIndented(w, &r.manifest) })
+	err = replaceFile(r.disk, ManifestName, r.modes.file, func(w io.Writer) error { return r.writeIndented(w, &r.manifest) })
 	if err != nil {
 		return err
 	}
@@ -231,7 +231,7 @@ func (r *Run) clear(force bool) error {
 		case name == lockName:
 		case !force:
 			return ErrNotEmpty
-		case name == journalName || name == manifestName || name == resultName || name == cellsName:
+		case name == journalName || name == ManifestName || name == resultName || name == cellsName:
 			if err := r.root.RemoveAll(name); err != nil {
 				return err
 			}
@@ -244,7 +244,7 @@ func (r *Run) clear(force bool) error {
 // to.
 func (r *Run) resume(want *Manifest) error {
 	var err error
-	if _, err := r.root.Lstat(manifestName); err != nil {
+	if _, err := r.root.Lstat(ManifestName); err != nil {
 		return noRun(err)
 	}
 	if r.lock, err = acquire(r.root); err != nil {
@@ -272,7 +272,7 @@ func (r *Run) resume(want *Manifest) error {
 
 // load reads manifest and journal and says how much of the latter is intact.
 func (r *Run) load() (intact int, err error) {
-	data, err := r.root.ReadFile(manifestName)
+	data, err := r.root.ReadFile(ManifestName)
 	if err != nil {
 		return 0, noRun(err)
 	}

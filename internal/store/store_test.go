@@ -338,7 +338,7 @@ func TestOpenSaysWhatIsMissing(t *testing.T) {
 	}
 	dir := filepath.Join(t.TempDir(), "run")
 	must(t, create(t, dir).Close())
-	must(t, os.WriteFile(filepath.Join(dir, manifestName), []byte(`{"schema_version":"loadgate.run/v9"}`), 0o600))
+	must(t, os.WriteFile(filepath.Join(dir, ManifestName), []byte(`{"schema_version":"loadgate.run/v9"}`), 0o600))
 	var version *VersionError
 	if _, err := Open(dir); !errors.As(err, &version) || version.Have != "loadgate.run/v9" {
 		t.Errorf("newer version: %v", err)
