@@ -30,6 +30,7 @@ func Console(w io.Writer, r *Report, opts ConsoleOptions) error {
 	c.cells()
 	c.findings()
 	c.verdicts()
+	c.comparison()
 	c.errors()
 	if c.out.Len() > 0 {
 		c.blank()

@@ -173,6 +173,12 @@ func mark(c *result.Cell) string {
 
 // render makes the lines of the table: two of header, a rule, one a cell.
 func render(columns []tableColumn, cells []*result.Cell) []string {
+	return renderRows(columns, len(cells), func(row, column int) string { return columns[column].text(cells[row]) })
+}
+
+// renderRows makes the lines of a table: one of header, two where columns have
+// groups, a rule, one a row.
+func renderRows(columns []tableColumn, rows int, cell func(row, column int) string) []string {
 	t := table.NewWriter()
 	style := table.StyleLight
 	style.Options = table.Options{SeparateHeader: true}
@@ -180,23 +186,25 @@ func render(columns []tableColumn, cells []*result.Cell) []string {
 	style.Box.PaddingLeft, style.Box.PaddingRight = "", "  "
 	t.SetStyle(style)
 	t.SuppressTrailingSpaces()
-	groups, heads := table.Row{}, table.Row{}
+	groups, heads, grouped := table.Row{}, table.Row{}, false
 	var configs []table.ColumnConfig
 	for i, c := range columns {
 		align := text.AlignRight
 		if c.left {
 			align = text.AlignLeft
 		}
-		groups, heads = append(groups, c.group), append(heads, c.head)
+		groups, heads, grouped = append(groups, c.group), append(heads, c.head), grouped || c.group != ""
 		configs = append(configs, table.ColumnConfig{Number: i + 1, Align: align, AlignHeader: align})
 	}
 	t.SetColumnConfigs(configs)
-	t.AppendHeader(groups, table.RowConfig{AutoMerge: true})
+	if grouped {
+		t.AppendHeader(groups, table.RowConfig{AutoMerge: true})
+	}
 	t.AppendHeader(heads)
-	for _, c := range cells {
+	for i := range rows {
 		row := table.Row{}
-		for _, col := range columns {
-			row = append(row, col.text(c))
+		for column := range columns {
+			row = append(row, cell(i, column))
 		}
 		t.AppendRow(row)
 	}

@@ -255,21 +255,50 @@ func (c *console) outcome() {
 func (c *console) verdict() (string, ink) {
 	switch c.doc.Verdict {
 	case result.Pass:
-		if len(c.doc.SLO) == 0 {
-			return "done, no rules to judge", green
-		}
-		return "gate passed: " + plural(len(byRule(c.doc.SLO, everyRule)), "rule") + " on " + plural(len(c.doc.Cells), "cell"), green
+		return c.passed(), green
 	case result.Fail:
-		return "gate failed" + c.ruleCount(func(j result.SLO) bool { return j.Outcome == result.RuleFail && !isWarning(j) }), red
+		return "gate failed" + c.blame(func(j result.SLO) bool { return j.Outcome == result.RuleFail && !isWarning(j) }), red
 	case result.Inconclusive:
-		return "inconclusive" + c.ruleCount(func(j result.SLO) bool { return j.Outcome == result.RuleInconclusive }), yellow
+		return "inconclusive" + c.blame(func(j result.SLO) bool { return j.Outcome == result.RuleInconclusive }), yellow
 	case result.Interrupted:
 		return "interrupted, the numbers cover what was measured until then", yellow
+	}
+	if of := c.doc.Comparison; of != nil && of.Verdict == result.Errored && c.doc.Error == "" {
+		return comparedVerdict(of), red
 	}
 	if why := clean(c.doc.Error, maxReason); why != "" {
 		return "could not run: " + why, red
 	}
 	return "could not run", red
+}
+
+// passed is what a passing run passed.
+func (c *console) passed() string {
+	var parts []string
+	if len(c.doc.SLO) > 0 {
+		parts = append(parts, plural(len(byRule(c.doc.SLO, everyRule)), "rule")+" on "+plural(len(c.doc.Cells), "cell"))
+	}
+	if of := c.doc.Comparison; of != nil {
+		parts = append(parts, comparedVerdict(of))
+	}
+	if len(parts) == 0 {
+		return "done, no rules to judge"
+	}
+	return "gate passed: " + strings.Join(parts, "; ")
+}
+
+// blame is what made the verdict: rules, and the comparison where it shares
+// it.
+func (c *console) blame(is func(result.SLO) bool) string {
+	s := c.ruleCount(is)
+	of := c.doc.Comparison
+	if of == nil || of.Verdict != c.doc.Verdict {
+		return s
+	}
+	if s == "" {
+		return ": " + clean(of.Reason, maxReason)
+	}
+	return s + "; " + comparedVerdict(of)
 }
 
 func everyRule(result.SLO) bool { return true }

@@ -17,7 +17,7 @@ import (
 // Excel writes a workbook: Summary with one row a cell, Verdicts with one row a
 // judgement, Cells with one row a cell and distribution, Requests with one row a
 // request where there are samples, Environment with what was measured on what;
-// with cells to compare, Charts too.
+// with cells to compare, Charts too; with a baseline, Comparison.
 //
 // A text is always stored as a text, in cells of the format "text", so that it
 // does not become a formula when somebody edits the cell either.
@@ -64,6 +64,9 @@ func sheetsOf(r *Report) []sheetKind {
 		sheets = append(sheets, sheetKind{chartsSheet, plan.writeCharts})
 	}
 	sheets = append(sheets, sheetKind{"Verdicts", writeVerdicts}, sheetKind{"Cells", writeCells})
+	if r.Doc.Comparison != nil {
+		sheets = append(sheets, sheetKind{"Comparison", writeComparison})
+	}
 	if r.Samples != nil {
 		sheets = append(sheets, sheetKind{"Requests", writeRequests})
 	}

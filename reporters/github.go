@@ -59,6 +59,7 @@ func annotationsOf(r *Report, level string) []annotation {
 			}
 		}
 	}
+	all = append(all, comparisonAnnotations(r.Doc.Comparison, level)...)
 	if word, _ := c.verdict(); level == "error" && (r.Doc.Error != "" || (r.Doc.ExitCode != 0 && len(all) == 0)) {
 		all = slices.Insert(all, 0, annotation{level: level, title: "loadgate", message: word})
 	}

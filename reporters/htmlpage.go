@@ -32,6 +32,7 @@ type page struct {
 	Passed      []htmlRule
 	Failures    []htmlFailure
 	Findings    []htmlFinding
+	Comparison  *htmlComparison
 	Environment []fact
 	Labels      []fact
 
@@ -64,6 +65,7 @@ func newPage(r *Report) *page {
 	p.Table = newHTMLTable(r)
 	p.Failures = failuresByCell(r)
 	p.Rules, p.Passed = rulesOf(r)
+	p.Comparison = comparisonOf(r)
 	p.Broken = brokenOf(p.Rules)
 	p.believe(u)
 	p.Environment, p.Labels = environment(r.Doc), labels(r.Doc.Labels)

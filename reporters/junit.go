@@ -18,6 +18,7 @@ import (
 //   - failure: the rule is broken
 //   - error: it could not be decided
 //   - skipped: its `when` is false
+//   - a metric of a comparison is a case of the suite "comparison"
 //   - a rule of severity warn that is missed is a passing case which says so in
 //     its system-out and in the property "warning"
 //
@@ -95,6 +96,9 @@ func junitOf(r *Report) junitSuites {
 	all := junitSuites{Name: clean(r.Doc.Name, maxName)}
 	for _, c := range r.Doc.Cells {
 		all.add(cellSuite(r, c))
+	}
+	if r.Doc.Comparison != nil {
+		all.add(comparisonSuite(r))
 	}
 	if run := runSuite(r, all.junitCounts); len(run.Cases) > 0 {
 		all.add(run)

@@ -35,6 +35,7 @@ func MarkdownWithin(most int) ReporterFunc {
 		m := &markdown{c: unadorned(r)}
 		m.begin()
 		m.judgements()
+		m.comparison()
 		m.cells()
 		m.failures()
 		m.findings()
