@@ -102,7 +102,9 @@ func loadContent(l *Load) map[string]any {
 	return out
 }
 
-// identify fills a cell's ID, key and seeds.
+// identify fills a cell's ID, key and seeds. The key leaves out what is measured
+// (the address, and the model of a simulated server) and keeps what it is
+// measured with.
 func identify(c *Cell) {
 	dataset, load := sectionContent(c.Dataset), loadContent(&c.Load)
 	axes := make([]any, len(c.Axes))
@@ -116,7 +118,7 @@ func identify(c *Cell) {
 	}
 	c.ID = readableID(c.Axes) + "-" + digest(canonical(whole))[:8]
 	c.Key = digest(canonical(map[string]any{
-		"backend": sectionContent(c.Backend, "url", "api_key", "headers"), "dataset": dataset, "load": load,
+		"backend": sectionContent(c.Backend, "url", "api_key", "headers", "server"), "dataset": dataset, "load": load,
 	}))[:16]
 	content := digest(canonical(map[string]any{"dataset": dataset, "load": load}))
 	seed, same := c.Load.Seed, c.Load.SamePrompts

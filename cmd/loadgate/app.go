@@ -135,6 +135,11 @@ func (a *app) width(w io.Writer) int {
 	return 100
 }
 
+// notef says something on the side.
+func (a *app) notef(format string, args ...any) {
+	fmt.Fprintf(a.err, "%s\n", diag.Printable(fmt.Sprintf(format, args...)))
+}
+
 func (a *app) getenv(name string) string {
 	v, _ := a.env(name)
 	return v
@@ -162,6 +167,7 @@ scenario's SLOs, and says so by its exit code:
 	c.PersistentFlags().BoolVar(&a.json, "json", false, "print one JSON document on stdout")
 	c.CompletionOptions.DisableDefaultCmd = true
 	c.AddCommand(a.runCommand(), a.validateCommand(), a.planCommand(), a.reportCommand(), a.judgeCommand(),
+		a.compareCommand(), a.baselineCommand(), a.historyCommand(),
 		a.simulateCommand(), a.initCommand(), a.importCommand(), a.servingPerfEvalCommand(), a.schemaCommand(), a.versionCommand(), a.completionCommand())
 	return c
 }

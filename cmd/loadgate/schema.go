@@ -8,10 +8,11 @@ import (
 
 func (a *app) schemaCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "schema [scenario|result|sample]",
+		Use:   "schema [scenario|result|sample|comparison|baseline|history]",
 		Short: "Print the JSON Schema of a format",
 		Long: `schema prints the JSON Schema of the scenario file (the default), of result.json,
-or of a line of samples.jsonl. Editors use the first through the comment
+of a line of samples.jsonl, of what compare and history print with --json, or of a
+baseline file. Editors use the first through the comment
 
   # yaml-language-server: $schema=PATH
 
@@ -19,15 +20,18 @@ on the first line of a scenario.`,
 		Example: `  loadgate schema > scenario.schema.json
   loadgate schema result`,
 		Args:      cobra.MaximumNArgs(1),
-		ValidArgs: []string{"scenario", "result", "sample"},
+		ValidArgs: []string{"scenario", "result", "sample", "comparison", "baseline", "history"},
 		RunE: func(_ *cobra.Command, args []string) error {
 			name := "scenario"
 			if len(args) > 0 {
 				name = args[0]
 			}
-			schema := map[string]func() []byte{"scenario": schemas.Scenario, "result": schemas.Result, "sample": schemas.Sample}[name]
+			schema := map[string]func() []byte{
+				"scenario": schemas.Scenario, "result": schemas.Result, "sample": schemas.Sample,
+				"comparison": schemas.Comparison, "baseline": schemas.Baseline, "history": schemas.History,
+			}[name]
 			if schema == nil {
-				return usageErrorf("schema: unknown format %q: scenario, result or sample", name)
+				return usageErrorf("schema: unknown format %q: scenario, result, sample, comparison, baseline or history", name)
 			}
 			if _, err := a.out.Write(schema()); err != nil {
 				return failure(err)

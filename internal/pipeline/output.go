@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"bufio"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -46,6 +45,12 @@ func WriteReports(ctx context.Context, s *store.Run, r *reporters.Report, output
 	return paths, errors.Join(errs...)
 }
 
+// WriteFiles writes the outputs of a report that belongs to no run directory:
+// each has a path.
+func WriteFiles(ctx context.Context, r *reporters.Report, outputs []Output) ([]string, error) {
+	return WriteReports(ctx, nil, r, outputs)
+}
+
 func writeReport(ctx context.Context, s *store.Run, r *reporters.Report, o Output) ([]string, error) {
 	kind, err := reporters.Kinds.Find(o.Kind)
 	if err != nil {
@@ -56,13 +61,17 @@ func writeReport(ctx context.Context, s *store.Run, r *reporters.Report, o Outpu
 		return nil, err
 	}
 	if folder, ok := reporter.(reporters.Folder); ok {
-		return writeFolder(ctx, cmp.Or(o.Path, filepath.Join(s.Dir(), kind.DefaultFile)), r, folder)
+		dir := o.Path
+		if dir == "" {
+			dir = filepath.Join(s.Dir(), kind.DefaultFile)
+		}
+		return writeFolder(ctx, dir, r, folder)
 	}
 	path, render := o.Path, func(w io.Writer) error { return reporter.Write(ctx, r, w) }
 	if path == "" {
 		path, err = filepath.Join(s.Dir(), kind.DefaultFile), s.WriteFile(kind.DefaultFile, render)
 	} else {
-		err = replace(path, render)
+		err = Replace(path, render)
 	}
 	if err != nil {
 		return nil, err
@@ -74,7 +83,7 @@ func writeReport(ctx context.Context, s *store.Run, r *reporters.Report, o Outpu
 func writeFolder(ctx context.Context, dir string, r *reporters.Report, folder reporters.Folder) (paths []string, err error) {
 	for _, f := range folder.Files(r) {
 		path := filepath.Join(dir, filepath.FromSlash(f.Name))
-		if err := replace(path, func(w io.Writer) error { return f.Write(ctx, r, w) }); err != nil {
+		if err := Replace(path, func(w io.Writer) error { return f.Write(ctx, r, w) }); err != nil {
 			return paths, err
 		}
 		paths = append(paths, path)
@@ -82,8 +91,8 @@ func writeFolder(ctx context.Context, dir string, r *reporters.Report, folder re
 	return paths, nil
 }
 
-// replace writes a file whole or not at all.
-func replace(path string, render func(io.Writer) error) error {
+// Replace writes a file whole or not at all.
+func Replace(path string, render func(io.Writer) error) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return err
 	}
