@@ -103,10 +103,26 @@ func deltaText(d result.Delta) string {
 func writeComparison(b *workbook, r *Report, name string) error {
 	const change = 4 // counted from 1
 	s, err := b.sheet(name, []column{
-		{"Cell", 30, asText}, {"Metric", 20, asText}, {"Gated", 8, asText}, {"Change", 14, asText}, {"Base", 12, asMeasure}, {"Head", 12, asMeasure},
-		{"Unit", 10, asText}, {"Worse By", 11, asGeneral}, {"Low", 11, asGeneral}, {"High", 11, asGeneral}, {"Scale", 10, asText},
-		{"Margin", 9, asGeneral}, {"Margin Asked", 9, asGeneral}, {"Noise Floor", 11, asGeneral}, {"Detectable", 11, asGeneral},
-		{"Repeats Needed", 9, asCount}, {"p", 11, asGeneral}, {"p Adjusted", 11, asGeneral}, {"Base Repeats", 9, asCount}, {"Head Repeats", 9, asCount},
+		{"Cell", 30, asText},
+		{"Metric", 20, asText},
+		{"Gated", 8, asText},
+		{"Change", 14, asText},
+		{"Base", 12, asMeasure},
+		{"Head", 12, asMeasure},
+		{"Unit", 10, asText},
+		{"Worse By", 11, asGeneral},
+		{"Low", 11, asGeneral},
+		{"High", 11, asGeneral},
+		{"Scale", 10, asText},
+		{"Margin", 9, asGeneral},
+		{"Margin Asked", 9, asGeneral},
+		{"Noise Floor", 11, asGeneral},
+		{"Detectable", 11, asGeneral},
+		{"Repeats Needed", 9, asCount},
+		{"p", 11, asGeneral},
+		{"p Adjusted", 11, asGeneral},
+		{"Base Repeats", 9, asCount},
+		{"Head Repeats", 9, asCount},
 		{"Reason", 70, asLong},
 	})
 	if err != nil {
