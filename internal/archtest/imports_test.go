@@ -25,7 +25,7 @@ var layers = [][]string{
 	{"internal/validity", "internal/gate", "internal/compare", "internal/importer"},
 	{"reporters", "internal/live"},
 	{"internal/pipeline"},
-	{"cmd/loadgate", "scripts/bench-client"},
+	{"cmd/loadgate", "scripts/bench-client", "scripts/gate-power"},
 }
 
 // forbidden are imports that the layers would allow and the design does not.

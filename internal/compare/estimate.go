@@ -2,7 +2,6 @@ package compare
 
 import (
 	"math"
-	"sort"
 
 	"loadgate/internal/result"
 	"loadgate/internal/stat"
@@ -66,6 +65,23 @@ type estimate struct {
 	history           *History // that went into it
 	base, head        sample
 	paired            bool
+	table             tTable
+}
+
+// tTable remembers quantiles of Student's t by probability and degrees of
+// freedom: a comparison asks for few different ones, and each is a search.
+type tTable map[[2]float64]float64
+
+// quantile is stat.TQuantile. Without a table it remembers nothing.
+func (t tTable) quantile(p, df float64) float64 {
+	key := [2]float64{p, df}
+	q, ok := t[key]
+	if !ok {
+		if q = stat.TQuantile(p, df); t != nil {
+			t[key] = q
+		}
+	}
+	return q
 }
 
 func (e estimate) known() bool { return e.df > 0 }
@@ -191,7 +207,7 @@ func (s *Series) take(from *Series, i int) {
 }
 
 // half is the half width of a two-sided interval of that level of error.
-func (e estimate) half(alpha float64) float64 { return stat.TQuantile(1-alpha/2, e.df) * e.se() }
+func (e estimate) half(alpha float64) float64 { return e.table.quantile(1-alpha/2, e.df) * e.se() }
 
 // p is the two-sided p-value of no change.
 func (e estimate) p() float64 {
@@ -207,7 +223,7 @@ const power = 0.8
 // detectable is the smallest effect that is found, at that level of error, in
 // four comparisons of five.
 func (e estimate) detectable(alpha float64) float64 {
-	return (stat.TQuantile(1-alpha/2, e.df) + stat.TQuantile(power, e.df)) * e.se()
+	return (e.table.quantile(1-alpha/2, e.df) + e.table.quantile(power, e.df)) * e.se()
 }
 
 // maxRepeats bounds the search for a sufficient number of repeats.
@@ -216,11 +232,18 @@ const maxRepeats = 1000
 // needed is the number of repeats a side that makes an effect detectable; 0
 // where none does, since runs differ by too much.
 func (e estimate) needed(effect, alpha float64) int {
-	enough := sort.Search(maxRepeats-1, func(i int) bool { return e.with(i+2).detectable(alpha) <= effect })
-	if enough == maxRepeats-1 {
+	// What the normal distribution asks for is never enough, and seldom by much.
+	z := effect / (stat.TQuantile(1-alpha/2, math.Inf(1)) + stat.TQuantile(power, math.Inf(1)))
+	least := math.Ceil(2 * e.perRepeat / (z*z - 2*e.perRun))
+	if !(z*z > 2*e.perRun && least <= maxRepeats) {
 		return 0
 	}
-	return enough + 2
+	for r := max(2, int(least)); r <= maxRepeats; r++ {
+		if e.with(r).detectable(alpha) <= effect {
+			return r
+		}
+	}
+	return 0
 }
 
 // with is the estimate as it would be with r repeats a side.

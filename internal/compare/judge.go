@@ -16,7 +16,9 @@ import (
 // changed.
 func judge(tests []*test) {
 	var gated, reported []*test
+	table := tTable{}
 	for _, t := range tests {
+		t.est.table = table
 		switch {
 		case t.Change != "":
 			t.alpha = Alpha
@@ -76,7 +78,7 @@ func (t *test) judge(discovery bool) {
 	}
 	low, high := e.d-half, e.d+half
 	t.Interval = &[2]result.Number{t.part(low), t.part(high)}
-	equivalence := stat.TQuantile(1-Alpha, e.df) * e.se() // half an interval of 90 %
+	equivalence := e.table.quantile(1-Alpha, e.df) * e.se() // half an interval of 90 %
 	switch {
 	case discovery && low > margin:
 		t.Change = result.Regressed
