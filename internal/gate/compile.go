@@ -36,6 +36,9 @@ func Compile(plan *scenario.Plan) (*Gate, diag.List) {
 		goodput = goodput || len(c.Goodput) > 0
 	}
 	voc := vocabulary(factsOf(plan.Cells), goodput)
+	if voc.Baseline = plan.Compare != nil; !voc.Baseline {
+		voc.Unavailable["baseline"] = "the scenario has no `compare:` section with a baseline"
+	}
 	var list diag.List
 	for _, r := range plan.Rules {
 		c, mistakes := compileRule(r, plan.Cells, voc)

@@ -48,13 +48,19 @@ func verdict(doc *result.Document, run Run) (result.Verdict, int, string) {
 		return result.Errored, ExitFailed, "no request succeeded"
 	case has(result.RuleError, ""):
 		return result.Errored, ExitFailed, "a rule could not be evaluated"
-	case has(result.RuleFail, SeverityFail):
+	case has(result.RuleFail, SeverityFail), compared(doc, result.Fail):
 		return result.Fail, ExitFail, ""
-	case has(result.RuleInconclusive, SeverityFail), run.Missing > 0, run.Strict && anyInvalid(doc.Cells):
+	case has(result.RuleInconclusive, SeverityFail), run.Missing > 0, run.Strict && anyInvalid(doc.Cells),
+		compared(doc, result.Inconclusive), compared(doc, result.Errored): // refused: nothing could be compared
 		return result.Inconclusive, ExitInconclusive, ""
 	default:
 		return result.Pass, ExitPass, ""
 	}
+}
+
+// compared reports whether the comparison of a document ended so.
+func compared(doc *result.Document, v result.Verdict) bool {
+	return doc.Comparison != nil && doc.Comparison.Verdict == v
 }
 
 // Severities of a rule.

@@ -25,6 +25,33 @@ type Input struct {
 	Cells       []*result.Cell
 	Pooled      map[string]*result.Repeat // by cell id, where Needs asks for it
 	Interrupted map[string]bool           // cells that were not measured to their end
+	// Baselines are what cells are compared with, by cell id. A rule on the
+	// baseline is skipped in a cell that has none.
+	Baselines map[string]*Baseline
+	// NoBaseline says why no cell has one; "" where there is a baseline.
+	NoBaseline string
+}
+
+// onBaseline settles a rule that reads the baseline of a cell that has none, or
+// none to compare with; ok is false where the rule can be judged.
+func (in *Input) onBaseline(c *compiled, cell string, e *result.SLO) (ok bool) {
+	if !c.assert.Baseline() {
+		return false
+	}
+	b := in.Baselines[cell]
+	switch {
+	case in.NoBaseline != "":
+		e.Outcome, e.Reason = result.RuleSkipped, in.NoBaseline
+	case cell == "":
+		return false
+	case b == nil:
+		e.Outcome, e.Reason = result.RuleSkipped, "the baseline has no such cell"
+	case b.Refused != "":
+		e.Outcome, e.Reason = result.RuleInconclusive, "the baseline did not measure the same: "+b.Refused
+	default:
+		return false
+	}
+	return true
 }
 
 // Judge evaluates every rule on every cell that it is about, in the order of the
@@ -64,24 +91,26 @@ func (g *Gate) judgeCell(c *compiled, cell *result.Cell, in Input) []result.SLO 
 	case in.Interrupted[cell.ID]:
 		e.Outcome, e.Reason = result.RuleInconclusive, "the cell was not measured to its end"
 		return []result.SLO{e}
+	case in.onBaseline(c, cell.ID, &e):
+		return []result.SLO{e}
 	}
 	switch c.Over {
 	case OverWorst, OverEach:
-		return g.judgeRepeats(c, cell, facts)
+		return g.judgeRepeats(c, cell, facts, in.Baselines[cell.ID])
 	case OverPooled:
 		if pooled := in.Pooled[cell.ID]; pooled != nil {
-			return []result.SLO{judged(c, e, c.assert.Eval(ofRepeat(facts, pooled)), trustIn(cell.Validity, pooled.Metrics))}
+			return []result.SLO{judged(c, e, c.assert.Eval(ofRepeat(facts, pooled).against(in.Baselines[cell.ID])), trustIn(cell.Validity, pooled.Metrics))}
 		}
 	}
-	return []result.SLO{judged(c, e, c.assert.Eval(ofCell(facts, cell)), trustIn(cell.Validity, cell.Metrics))}
+	return []result.SLO{judged(c, e, c.assert.Eval(ofCell(facts, cell).against(in.Baselines[cell.ID])), trustIn(cell.Validity, cell.Metrics))}
 }
 
 // judgeRepeats judges a rule in each repeat and keeps all verdicts, or the
 // worst one.
-func (g *Gate) judgeRepeats(c *compiled, cell *result.Cell, facts map[string]any) []result.SLO {
+func (g *Gate) judgeRepeats(c *compiled, cell *result.Cell, facts map[string]any, b *Baseline) []result.SLO {
 	var all []result.SLO
 	for _, r := range cell.Repeats {
-		e := judged(c, entry(c, cell.ID), c.assert.Eval(ofRepeat(facts, r)), trustIn(r.Validity, r.Metrics))
+		e := judged(c, entry(c, cell.ID), c.assert.Eval(ofRepeat(facts, r).against(b)), trustIn(r.Validity, r.Metrics))
 		if len(cell.Repeats) > 1 {
 			e.Reason = fmt.Sprintf("repeat %d: %s", r.Index+1, e.Reason)
 		}
@@ -99,13 +128,16 @@ func (g *Gate) judgeRepeats(c *compiled, cell *result.Cell, facts map[string]any
 // judgeRun judges a rule on the list of cells.
 func (g *Gate) judgeRun(c *compiled, in Input) result.SLO {
 	e := entry(c, "")
+	if in.onBaseline(c, "", &e) {
+		return e
+	}
 	var cells []rule.Values
 	validity := result.Valid
 	for _, cell := range in.Cells {
 		if !c.cells[cell.ID] {
 			continue
 		}
-		cells = append(cells, ofCell(g.facts[cell.ID], cell))
+		cells = append(cells, ofCell(g.facts[cell.ID], cell).against(in.Baselines[cell.ID]))
 		if cell.Validity == result.Invalid {
 			validity = result.Invalid
 		}

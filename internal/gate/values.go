@@ -17,6 +17,23 @@ type values struct {
 	metrics map[string]result.Metric
 	counts  *result.Counts
 	shares  map[string]result.Share
+	earlier *Baseline // nil: none
+}
+
+// Baseline is the cell of an earlier run that a cell is compared with.
+type Baseline struct {
+	Metrics map[string]result.Metric
+	Counts  result.Counts
+	// Refused says why it may not be compared with; "" where it may.
+	Refused string
+}
+
+// Baseline implements rule.Based.
+func (v values) Baseline() (rule.Values, bool) {
+	if v.earlier == nil {
+		return nil, false
+	}
+	return values{metrics: v.earlier.Metrics, counts: &v.earlier.Counts}, true
 }
 
 // ofCell reads a cell: medians over the repeats, counts and shares as sums.
@@ -33,6 +50,15 @@ func ofCell(facts map[string]any, c *result.Cell) values {
 
 func ofRepeat(facts map[string]any, r *result.Repeat) values {
 	return values{facts: facts, metrics: r.Metrics, counts: &r.Counts, shares: r.Shares}
+}
+
+// against sets a baseline beside the values. One that may not be compared with
+// is none.
+func (v values) against(b *Baseline) values {
+	if b != nil && b.Refused == "" {
+		v.earlier = b
+	}
+	return v
 }
 
 // Measured implements rule.Values.

@@ -21,6 +21,7 @@ type checker struct {
 	fields    map[string]bool // a predicate's request fields
 	quantiles []Quantile
 	shares    []*Predicate
+	baseline  bool // a value of the baseline has been named
 	named     bool // something measured has been named
 }
 

@@ -21,6 +21,7 @@ type Rule struct {
 	scope     Scope
 	root      node
 	uses      []string
+	baseline  bool
 	quantiles []Quantile
 	shares    []*Predicate
 }
@@ -43,7 +44,7 @@ func Compile(text string, opts Options) (*Rule, []Problem) {
 	}
 	return &Rule{
 		text: text, scope: opts.Scope, root: top.node,
-		uses: slices.Sorted(maps.Keys(c.uses)), quantiles: c.quantiles, shares: c.shares,
+		uses: slices.Sorted(maps.Keys(c.uses)), baseline: c.baseline, quantiles: c.quantiles, shares: c.shares,
 	}, nil
 }
 
@@ -68,6 +69,9 @@ func (r *Rule) Scope() Scope { return r.scope }
 // Uses lists the paths of everything measured that the rule names, sorted:
 // "ttft.p99", "errors.http_429", "quantile(ttft, 0.975)", "share(ttft < 500ms)".
 func (r *Rule) Uses() []string { return slices.Clone(r.uses) }
+
+// Baseline reports whether the rule reads the baseline of a cell.
+func (r *Rule) Baseline() bool { return r.baseline }
 
 // Quantiles lists what Values.Quantile will be asked for.
 func (r *Rule) Quantiles() []Quantile { return slices.Clone(r.quantiles) }

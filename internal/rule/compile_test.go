@@ -62,7 +62,11 @@ func TestCompileRefusesInACell(t *testing.T) {
 		{"ttft.p99.x > 4s", "x", "ttft.p99 is one number and has no fields", ""},
 		{"ttft < 500ms", "ttft", "ttft is a distribution: say which value of it", "write ttft.p99, or share(ttft < 500ms) for single requests"},
 		{"goodput > 1", "goodput", "goodput is not available: the scenario has no `goodput:` section", ""},
-		{"baseline.ttft.p99 < 1s", "baseline", "baseline is not available yet: comparison comes in a later version", "compare with a fixed limit"},
+		{"ttft.p99 < baseline.ttft * 110%", "ttft", "baseline.ttft is a distribution: say which value of it", "write baseline.ttft.p99, say"},
+		{"ttft.p99 < baseline", "baseline", "baseline is a cell: say which value of it", "write baseline.ttft.p99, say"},
+		{"ttft.p99 < baseline.load.concurrency", "load", "baseline has measured values only", "write load without baseline: it is the same there"},
+		{"ttft.p99 < baseline.tfft.p99", "tfft", `unknown name "tfft"`, `did you mean "ttft"?`},
+		{"ttft.p99 < baseline.ttft.p98", "p98", `ttft has no field "p98"`, "write quantile(ttft, 98%)"},
 		{"any(cells, .ttft.p95 < 1s)", "cells", "`cells` exists in rules on the whole run only", "add `scope: run` to the rule"},
 		{"ttft.p99 < 1s && tpto.p99 < 5", "tpto", `unknown name "tpto"`, `did you mean "tpot"?`},
 		// Conditions.

@@ -80,6 +80,25 @@ func (hereNode) eval(f *frame) value {
 	return value{what: isCell, cell: f.here, index: f.cell}
 }
 
+// baselineNode is the baseline of a cell.
+type baselineNode struct{ of node }
+
+func (b baselineNode) eval(f *frame) value {
+	cell := b.of.eval(f)
+	if cell.what != isCell {
+		return lacking(cell)
+	}
+	based, ok := cell.cell.(Based)
+	if !ok {
+		return missing(baselineRoot, cell.index)
+	}
+	earlier, ok := based.Baseline()
+	if !ok {
+		return missing(baselineRoot, cell.index)
+	}
+	return value{what: isCell, cell: earlier, index: cell.index}
+}
+
 func (elementNode) eval(f *frame) value { return f.element }
 
 func (cellsNode) eval(f *frame) value {
@@ -117,6 +136,9 @@ func (r reading) eval(f *frame) value {
 	op := r.op
 	op.Cell = cell.index
 	v := r.read(cell.cell, &op)
+	if _, earlier := r.of.(baselineNode); earlier {
+		op.Path, op.Metric, op.Q, op.N, op.CI = baselineRoot+"."+op.Path, "", 0, 0, nil
+	}
 	op.Missing = v.what == isMissing
 	if op.Missing {
 		v = missing(op.Text, cell.index)

@@ -18,6 +18,7 @@ func testVocabulary() *Vocabulary {
 		},
 		Request:     map[string]Dim{"ttft": Time, "tpot": Time, "e2el": Time, "output_tokens": Tokens},
 		Aliases:     map[string]string{"request_latency": "e2el", "num_prompts": "sent", "inter_token_latency": "tpot (GuideLLM, AIPerf) or icl (vllm bench)"},
+		Baseline:    true,
 		Unavailable: map[string]string{"goodput": "the scenario has no `goodput:` section"},
 	}
 }

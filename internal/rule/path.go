@@ -116,7 +116,8 @@ func (c *checker) byName(ch chain, steps []step) typed {
 }
 
 func (c *checker) knows(root string) bool {
-	return slices.Contains(c.roots(), root)
+	_, named := c.voc.Unavailable[root]
+	return named || root == baselineRoot || slices.Contains(c.roots(), root)
 }
 
 // roots are the first names of the vocabulary, sorted.
@@ -164,6 +165,9 @@ func (c *checker) resolve(of node, steps []step, ch chain) typed {
 	if slices.Contains(CellRoots(), root.name) {
 		return c.cellValue(of, steps, ch)
 	}
+	if root.name == baselineRoot && c.voc.Baseline {
+		return c.ofBaseline(of, steps, ch)
+	}
 	dim, isDist := c.voc.Dists[root.name]
 	scalarDim, isScalar := c.voc.Scalars[root.name]
 	group, isGroup := c.voc.Groups[root.name]
@@ -185,10 +189,34 @@ func (c *checker) resolve(of node, steps []step, ch chain) typed {
 	return c.measured(of, reading{kind: readMeasured, op: Operand{Path: root.name, Dim: scalarDim}}, ch)
 }
 
+// baselineRoot is the name under which a cell's baseline stands.
+const baselineRoot = "baseline"
+
+// ofBaseline compiles a measured value of the cell's baseline.
+func (c *checker) ofBaseline(of node, steps []step, ch chain) typed {
+	switch {
+	case c.scope == WhenScope:
+		return c.complain(steps[0].at, "baseline is measured, and `when` is decided before the run",
+			"it sees the cell's own values: "+strings.Join(CellRoots(), ", "))
+	case len(steps) == 1:
+		return c.complain(steps[0].at, "baseline is a cell: say which value of it", "write baseline.ttft.p99, say")
+	case slices.Contains(CellRoots(), steps[1].name):
+		return c.complain(steps[1].at, "baseline has measured values only", "write "+steps[1].name+" without baseline: it is the same there")
+	}
+	c.baseline = true
+	out := c.resolve(baselineNode{of}, steps[1:], ch)
+	if out.shape == dist && len(steps) == 2 {
+		return c.complain(steps[1].at, "baseline."+steps[1].name+" is a distribution: say which value of it", "write baseline."+steps[1].name+".p99, say")
+	}
+	return out
+}
+
 // measured finishes the reading of something measured.
 func (c *checker) measured(of node, r reading, ch chain) typed {
 	c.named = true
-	c.uses[r.op.Path] = true
+	if _, earlier := of.(baselineNode); !earlier { // a baseline's values are another run's
+		c.uses[r.op.Path] = true
+	}
 	r.of, r.op.Text = of, c.src.text(ch.whole)
 	return typed{node: r, dim: r.op.Dim}
 }
@@ -286,9 +314,6 @@ func (c *checker) fullName(field string) string {
 
 // unknown complains of a first name that nothing has.
 func (c *checker) unknown(root step) typed {
-	if root.name == "baseline" {
-		return c.complain(root.at, "baseline is not available yet: comparison comes in a later version", "compare with a fixed limit")
-	}
 	known := c.roots()
 	hint := nearest(root.name, known)
 	if full := c.fullName(root.name); full != "" {

@@ -19,6 +19,9 @@ type Vocabulary struct {
 	// Aliases are the names that other tools use, with what to write here
 	// ("request_latency": "e2el"). They appear in hints only.
 	Aliases map[string]string
+	// Baseline says that a cell has a baseline: baseline.ttft.p99. Without it the
+	// name is among Unavailable, or unknown.
+	Baseline bool
 	// Unavailable are known names that this scenario cannot have, with the
 	// reason ("goodput": "the scenario has no `goodput:` section").
 	Unavailable map[string]string
@@ -70,6 +73,12 @@ type Values interface {
 	// Cell returns a value of Vocabulary.Cell as float64, int, int64, string
 	// or bool.
 	Cell(path string) (any, bool)
+}
+
+// Based is implemented by Values that have a baseline: the same cell of an
+// earlier run. ok is false where there is none.
+type Based interface {
+	Baseline() (Values, bool)
 }
 
 // Problem is one mistake in an expression. Offset and Width count runes of the
