@@ -50,7 +50,8 @@ var (
 // "ttft.q0.975", its interval in the CI95 of "ttft" under "q0.975".
 func QuantileKey(q float64) string { return "q" + strconv.FormatFloat(q, 'f', -1, 64) }
 
-func emptyDist() *result.Dist {
+// EmptyDist is a distribution without data: every statistic is None.
+func EmptyDist() *result.Dist {
 	d := &result.Dist{}
 	for _, name := range result.Stats() {
 		d.SetStat(name, result.None())
@@ -63,7 +64,7 @@ type quantileFunc func(sorted []float64, p float64) float64
 
 // describe fills all but the intervals.
 func describe(sorted []float64, groups int, quantile quantileFunc) *result.Dist {
-	d := emptyDist()
+	d := EmptyDist()
 	d.N, d.Groups = len(sorted), groups
 	if len(sorted) == 0 {
 		return d

@@ -63,7 +63,7 @@ func (l level) plus(o level) level {
 }
 
 func (l level) dist() *result.Dist {
-	d := emptyDist()
+	d := EmptyDist()
 	d.N, d.Groups = l.n, l.n
 	if l.n > 0 {
 		d.Max = result.Number(l.peak)

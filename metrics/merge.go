@@ -77,7 +77,7 @@ func mergeMetric(name string, repeats []*result.Repeat) result.Metric {
 	if all[0].Dist == nil {
 		return out
 	}
-	out.Dist = emptyDist()
+	out.Dist = EmptyDist()
 	for _, m := range all {
 		if m.Dist != nil {
 			out.Dist.N += m.Dist.N

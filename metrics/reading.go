@@ -46,7 +46,7 @@ func Read(metrics map[string]result.Metric, counts *result.Counts, name, stat st
 func (out Reading) fromDist(metrics map[string]result.Metric, stat string) (Reading, bool) {
 	dist := metrics[out.Def.Name].Dist
 	if dist == nil {
-		dist = emptyDist()
+		dist = EmptyDist()
 	}
 	out.N, out.CI95 = dist.Groups, dist.CI95[stat]
 	if strings.HasPrefix(stat, "q") {

@@ -153,9 +153,13 @@ func (c *console) comparison() {
 	}
 	of := c.doc.Comparison
 	c.blank()
-	c.hanging("", 0, c.paint(bold, "compared with")+" "+sideName(of.Base)+acceptedBecause(of.Base))
+	const lead = "compared with "
+	c.hanging(c.paint(bold, "compared with")+" ", len(lead), sideName(of.Base))
+	if of.Base.Reason != "" {
+		c.hanging(strings.Repeat(" ", len(lead)), len(lead), strings.TrimPrefix(acceptedBecause(of.Base), ", "))
+	}
 	if of.Head.Path != "" {
-		c.hanging("             ", 13, sideName(of.Head))
+		c.hanging(strings.Repeat(" ", len(lead)), len(lead), sideName(of.Head))
 	}
 	c.comparedTable(of)
 	c.comparedReasons(of)

@@ -15,6 +15,7 @@ type Plan struct {
 	Rules   []*Rule        // of `slo:`, in file order
 	Expect  []*Expectation // of `expect:`, in file order
 	Reports []Report
+	Compare *Compare // nil without `compare:`
 	Profile string
 
 	Preflight bool // one request to each backend before the first cell

@@ -88,6 +88,7 @@ func (r *reader) load() *Plan {
 	}
 	plan.Rules = rules(root.Get("slo"), &r.list)
 	plan.Expect = expectations(root.Get("expect"))
+	plan.Compare = compareOf(root.Get("compare"))
 	plan.Reports = reports(root.Get("reports"), &r.list)
 	plan.Resolved = storable(root.Stored())
 	plan.Hash = digest(canonical(plan.Resolved))

@@ -48,6 +48,8 @@ func CheckStatistic(name string, whole bool) (problem, hint string) {
 		return fmt.Sprintf("%s has no statistic %q", metric, field), "it has " + strings.Join(d.Stats(), ", ")
 	case dotted && !d.IsDist():
 		return metric + " is one number", "write " + metric + " alone"
+	case d.InCounts():
+		return metric + " is a number of requests, which is not compared", "choose success_rate"
 	default:
 		return metric + " is not compared: it has no better and worse", "choose a latency, a throughput or a rate"
 	}

@@ -55,7 +55,11 @@ func Build(s *store.Run, opt BuildOptions) (*reporters.Report, error) {
 	if err := list.Err(); err != nil {
 		return nil, err
 	}
-	b := &builder{store: s, gate: g, opt: opt, journal: readJournal(s)}
+	with, err := openComparer(s, plan)
+	if err != nil {
+		return nil, fmt.Errorf("run %s: %w", s.Dir(), err)
+	}
+	b := &builder{store: s, gate: g, opt: opt, journal: readJournal(s), comparer: with, titles: titles(plan)}
 	b.doc = document(m, b.journal)
 	for i := range cells {
 		if err := b.add(&cells[i], plan.Cells[i]); err != nil {
@@ -64,7 +68,7 @@ func Build(s *store.Run, opt BuildOptions) (*reporters.Report, error) {
 	}
 	b.doc.Environment.Clock = clockUsed(b.doc.Cells, b.doc.Environment.Clock)
 	b.judge()
-	return &reporters.Report{Doc: b.doc, Titles: titles(plan), Samples: s.Samples, Scenario: storedScenario(m)}, nil
+	return &reporters.Report{Doc: b.doc, Titles: b.titles, Samples: s.Samples, Scenario: storedScenario(m)}, nil
 }
 
 // storedScenario is the scenario as the manifest holds it; nil where it cannot
@@ -83,6 +87,9 @@ type builder struct {
 	doc     *result.Document
 	input   gate.Input
 	missing int
+
+	comparer *comparer // nil: nothing is compared
+	titles   map[string]string
 }
 
 // journal is what a report needs of the journal.
@@ -162,7 +169,11 @@ func labelsOf(all, of map[string]any, first bool) map[string]any {
 
 func (b *builder) judge() {
 	b.input.Cells = b.doc.Cells
+	b.comparer.rules(b.doc.Cells, b.titles, &b.input)
 	b.doc.SLO = b.gate.Judge(b.input)
+	if b.opt.Rules == nil {
+		b.doc.Comparison = b.comparer.compare(b.store, b.doc, b.titles, b.journal.end.Strict)
+	}
 	run := gate.Run{Signal: b.journal.end.Signal, Strict: b.journal.end.Strict, Missing: b.missing}
 	if f := b.journal.end.Failure; f != "" {
 		run.Failure = errors.New(f)

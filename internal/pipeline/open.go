@@ -23,6 +23,8 @@ type Opened struct {
 	Cells  []*Cell
 	Gate   *gate.Gate
 	Expect *gate.Expectations
+	// Baseline is what the run will be compared with; nil without `compare:`.
+	Baseline *Baseline
 }
 
 // Cell is a cell of the plan with what its sections opened to. Cells whose
@@ -48,7 +50,9 @@ func Open(plan *scenario.Plan, env yamlpos.Lookup) (*Opened, diag.List) {
 	g, list := gate.Compile(plan)
 	expect, mistakes := gate.CompileExpectations(plan)
 	out.Gate, out.Expect = g, expect
-	return out, slices.Concat(o.list, list, mistakes)
+	base, more := openBaseline(plan)
+	out.Baseline = base
+	return out, slices.Concat(o.list, list, mistakes, more, base.foresee(plan))
 }
 
 type opener struct {

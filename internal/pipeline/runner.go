@@ -58,9 +58,12 @@ func NewRunner(o *Opened, s *store.Run, clock llm.Clock, redact func(string) str
 	}
 }
 
-func (r *Runner) note(format string, args ...any) {
-	if r.opt.Note != nil {
-		r.opt.Note(fmt.Sprintf(format, args...))
+func (r *Runner) note(format string, args ...any) { r.opt.note(format, args...) }
+
+// note is Note with a format, if there is one.
+func (o Options) note(format string, args ...any) {
+	if o.Note != nil {
+		o.Note(fmt.Sprintf(format, args...))
 	}
 }
 

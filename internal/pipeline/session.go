@@ -71,6 +71,10 @@ func start(o *Opened, origin Origin, env yamlpos.Lookup, opt Options, open func(
 		return nil, err
 	}
 	opt.Loadgate = origin.Version
+	if err := keepBaseline(o, s, opt.note); err != nil {
+		release()
+		return nil, errors.Join(err, s.Close())
+	}
 	return &Session{Opened: o, Store: s, runner: NewRunner(o, s, clock, redactor.Redact, opt), release: release}, nil
 }
 

@@ -45,7 +45,12 @@ func OpenSide(path string, also ...string) (*Side, error) {
 		return nil, err
 	}
 	report.Samples = nil
-	return &Side{Side: sideOf(run, report.Doc, report.Titles, also), Report: report}, nil
+	out := &Side{Side: sideOf(run, report.Doc, report.Titles, also), Report: report}
+	plan, _, err := unpack(run.Manifest().Plan, "", "")
+	if err == nil && plan.Compare != nil {
+		out.Policy = compare.PolicyOf(plan.Compare)
+	}
+	return out, err
 }
 
 func decodeSide(path, file string, also []string) (*Side, error) {

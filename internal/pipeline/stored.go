@@ -18,6 +18,8 @@ type storedPlan struct {
 	Labels map[string]any `json:"labels"`
 	Cells  []storedCell   `json:"cells"`
 	Rules  []storedRule   `json:"rules"`
+	// Compare is the section; what it compares with is a file of its own.
+	Compare *scenario.Compare `json:"compare,omitempty"`
 }
 
 type storedCell struct {
@@ -65,7 +67,7 @@ type storedRule struct {
 
 // pack renders an opened plan for the manifest.
 func pack(o *Opened) (json.RawMessage, error) {
-	p := storedPlan{File: o.Plan.File, Labels: o.Plan.Labels, Cells: []storedCell{}, Rules: []storedRule{}}
+	p := storedPlan{Compare: o.Plan.Compare, File: o.Plan.File, Labels: o.Plan.Labels, Cells: []storedCell{}, Rules: []storedRule{}}
 	for _, c := range o.Cells {
 		p.Cells = append(p.Cells, packCell(c))
 	}
@@ -105,7 +107,7 @@ func unpack(data json.RawMessage, name, hash string) (*scenario.Plan, []storedCe
 	if err := json.Unmarshal(data, &p); err != nil {
 		return nil, nil, fmt.Errorf("read the stored plan: %w", err)
 	}
-	plan := &scenario.Plan{File: p.File, Name: name, Labels: p.Labels, Hash: hash}
+	plan := &scenario.Plan{Compare: p.Compare, File: p.File, Name: name, Labels: p.Labels, Hash: hash}
 	for i := range p.Cells {
 		plan.Cells = append(plan.Cells, unpackCell(&p.Cells[i]))
 	}
