@@ -73,7 +73,7 @@ func ending(d *result.Document) live.Ending {
 		word = "could not run: " + d.Error
 	case word == "":
 		word = "could not run"
-	case d.Verdict == result.Pass && len(d.SLO) == 0:
+	case d.Verdict == result.Pass && len(d.SLO) == 0 && d.Comparison == nil:
 		word = "done, no rules to judge"
 	}
 	return live.Ending{

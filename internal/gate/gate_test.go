@@ -280,3 +280,75 @@ func TestNearestPrefersTheClosestNumber(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+func TestRulesOnTheBaseline(t *testing.T) {
+	t.Parallel()
+	earlier := func(p95 float64) *Baseline {
+		d := &result.Dist{P95: result.Number(p95), P50: result.None()}
+		return &Baseline{Metrics: map[string]result.Metric{"ttft": {Unit: "ms", Dist: d}}}
+	}
+	refused := earlier(1)
+	refused.Refused = "the dataset has other content"
+	for _, c := range []struct {
+		name, assert string
+		in           Input
+		want         result.Outcome
+		says         string
+	}{
+		{"holds", "ttft.p95 < baseline.ttft.p95 * 110%", Input{Baselines: map[string]*Baseline{"b": earlier(190)}}, result.RulePass, "209ms (baseline.ttft.p95 * 110%)"},
+		{"broken", "ttft.p95 < baseline.ttft.p95 * 110%", Input{Baselines: map[string]*Baseline{"b": earlier(150)}}, result.RuleFail, "missed by 35ms"},
+		{"no value there", "ttft.p95 < baseline.ttft.p50", Input{Baselines: map[string]*Baseline{"b": earlier(150)}}, result.RuleInconclusive, "there is no value of baseline.ttft.p50"},
+		{"no such cell", "ttft.p95 < baseline.ttft.p95", Input{Baselines: map[string]*Baseline{"a": earlier(150)}}, result.RuleSkipped, "the baseline has no such cell"},
+		{"no baseline", "ttft.p95 < baseline.ttft.p95", Input{NoBaseline: "there is none yet"}, result.RuleSkipped, "there is none yet"},
+		{"another measurement", "ttft.p95 < baseline.ttft.p95", Input{Baselines: map[string]*Baseline{"b": refused}}, result.RuleInconclusive, "did not measure the same: the dataset has other content"},
+		{"rules without it", "ttft.p95 < 500ms", Input{NoBaseline: "there is none yet"}, result.RulePass, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			p, cell := aCell("b", 4)
+			g, list := Compile(&scenario.Plan{Rules: []*scenario.Rule{aRule(c.assert)}, Cells: []*scenario.Cell{p}, Compare: &scenario.Compare{}})
+			if list.HasErrors() {
+				t.Fatal(list)
+			}
+			c.in.Cells = []*result.Cell{cell}
+			if s := only(t, g.Judge(c.in), "b"); s.Outcome != c.want || !strings.Contains(s.Reason, c.says) {
+				t.Errorf("%s: %s, want %s saying %q", s.Outcome, s.Reason, c.want, c.says)
+			}
+		})
+	}
+	plan := &scenario.Plan{Rules: []*scenario.Rule{aRule("ttft.p95 < baseline.ttft.p95")}}
+	if _, list := Compile(plan); !list.HasErrors() || !strings.Contains(list[0].Message, "no `compare:` section") {
+		t.Errorf("without compare: %v", list)
+	}
+}
+
+func TestRunRulesOnTheBaseline(t *testing.T) {
+	t.Parallel()
+	p, cell := aCell("b", 4)
+	r := aRule("all(cells, .ttft.p95 < .baseline.ttft.p95 * 2)")
+	r.Scope = ScopeRun
+	g, list := Compile(&scenario.Plan{Rules: []*scenario.Rule{r}, Cells: []*scenario.Cell{p}, Compare: &scenario.Compare{}})
+	if list.HasErrors() {
+		t.Fatal(list)
+	}
+	in := Input{Cells: []*result.Cell{cell}, Baselines: map[string]*Baseline{
+		"b": {Metrics: map[string]result.Metric{"ttft": {Dist: &result.Dist{P95: 150}}}},
+	}}
+	if s := g.Judge(in)[0]; s.Outcome != result.RulePass {
+		t.Errorf("%s: %s", s.Outcome, s.Reason)
+	}
+	if s := g.Judge(Input{Cells: in.Cells})[0]; s.Outcome != result.RuleInconclusive {
+		t.Errorf("without a baseline cell: %s: %s", s.Outcome, s.Reason)
+	}
+}
+
+func TestComparisonSharesInTheVerdict(t *testing.T) {
+	t.Parallel()
+	for verdict, want := range map[result.Verdict]int{result.Pass: 0, result.Fail: 1, result.Inconclusive: 4, result.Errored: 4} {
+		_, cell := aCell("b", 4)
+		doc := &result.Document{Cells: []*result.Cell{cell}, Comparison: &result.Comparison{Verdict: verdict}}
+		if Decide(doc, Run{}); doc.ExitCode != want {
+			t.Errorf("%s: exit %d, want %d", verdict, doc.ExitCode, want)
+		}
+	}
+}
