@@ -3,10 +3,12 @@ package backends
 import (
 	"fmt"
 	"net/url"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
 
+	"loadgate/internal/wire"
 	"loadgate/internal/yamlpos"
 )
 
@@ -26,10 +28,11 @@ const (
 // endpoint is where calls go, and in which protocol.
 type endpoint struct {
 	api
-	url   url.URL // its path is of use only where it is the user's own
-	base  string  // path of the API's root, such as /v1
-	own   bool    // the path is the user's own: where the API's root is, is not known
-	model string  // that the path names
+	url    url.URL // its path is of use only where it is the user's own
+	base   string  // path of the API's root, such as /v1
+	own    bool    // the path is the user's own: where the API's root is, is not known
+	socket string  // path of the unix socket on which the server listens; "" = TCP
+	model  string  // that the path names
 }
 
 var (
@@ -109,7 +112,7 @@ func (a api) match(path string) (base, model string, ok bool) {
 func (e endpoint) callURL(model string, stream bool) string {
 	u := e.url
 	if e.protocol == nil {
-		return u.String()
+		return e.join(u)
 	}
 	if !e.own {
 		if model == "" {
@@ -120,6 +123,14 @@ func (e endpoint) callURL(model string, stream bool) string {
 	if stream && e.query != "" && !u.Query().Has(strings.Split(e.query, "=")[0]) {
 		u.RawQuery = strings.TrimPrefix(u.RawQuery+"&"+e.query, "&")
 	}
+	return e.join(u)
+}
+
+// join is the URL as it is called and printed.
+func (e endpoint) join(u url.URL) string {
+	if e.socket != "" {
+		return wire.JoinUnix(e.socket, u.RequestURI())
+	}
 	return u.String()
 }
 
@@ -127,14 +138,14 @@ func (e endpoint) callURL(model string, stream bool) string {
 func (e endpoint) at(path string) string {
 	u := e.url
 	u.Path = e.base + path
-	return u.String()
+	return e.join(u)
 }
 
 // beside is the URL of a path beside the API's root: /v1/x has /path beside it.
 func (e endpoint) beside(path string) string {
 	u := e.url
 	u.Path = versionPath.ReplaceAllString(e.base, "") + path
-	return u.String()
+	return e.join(u)
 }
 
 // endpoint reads and checks `url:`.
@@ -147,11 +158,13 @@ func (s *section) endpoint(c *common, raw string, apis []api) endpoint {
 	if n.Kind != yamlpos.String {
 		return endpoint{} // reported by decode
 	}
-	u := s.address("url", raw)
+	u, socket := s.target("url", raw)
 	if u == nil {
 		return endpoint{}
 	}
-	return s.complete(c, u, apis)
+	e := s.complete(c, u, apis)
+	e.socket = socket
+	return e
 }
 
 // address reads a URL under a key and reports what is wrong with it; nil then.
@@ -159,11 +172,11 @@ func (s *section) address(key, raw string) *url.URL {
 	u, err := url.Parse(strings.TrimSpace(raw))
 	switch {
 	case err != nil && !strings.Contains(raw, "://"):
-		s.errorAt(key, "begin with http:// or https://", "%s does not begin with http:// or https://", key)
+		s.errorAt(key, "begin with http://, https:// or unix://", "%s does not begin with http://, https:// or unix://", key)
 	case err != nil:
 		s.errorAt(key, "write http://host:port/v1", "%s cannot be read", key)
 	case u.Scheme != "http" && u.Scheme != "https":
-		s.errorAt(key, "begin with http:// or https://", "%s does not begin with http:// or https://", key)
+		s.errorAt(key, "begin with http://, https:// or unix://", "%s does not begin with http://, https:// or unix://", key)
 	case u.Hostname() == "":
 		s.errorAt(key, "write http://host:port/v1", "%s names no host", key)
 	case !validPort(u.Port()):
@@ -171,11 +184,36 @@ func (s *section) address(key, raw string) *url.URL {
 	case u.User != nil:
 		s.errorAt(key, "use api_key: ${env:NAME}", "%s holds a user name or password", key)
 	case hasSecretQuery(u):
-		s.errorAt(key, "use api_key: ${env:NAME}, or a header", "%s holds what looks like a key: addresses are printed and stored", key)
+		s.errorAt(key, "use api_key: ${env:NAME}, or a header", secretInURL, key)
 	default:
 		return u
 	}
 	return nil
+}
+
+const secretInURL = "%s holds what looks like a key: addresses are printed and stored"
+
+// target reads the URL of a server under a key: an ordinary one, or that of a unix
+// socket, whose path comes apart from what HTTP asks for. What is wrong is
+// reported; the URL is nil then.
+func (s *section) target(key, raw string) (u *url.URL, socket string) {
+	socket, path, ok := wire.SplitUnix(strings.TrimSpace(raw))
+	if !ok {
+		return s.address(key, raw), ""
+	}
+	u, err := url.Parse(path)
+	switch {
+	case !filepath.IsAbs(socket):
+		s.errorAt(key, "write unix:///run/server.sock", "%s names no absolute path of a unix socket", key)
+	case err != nil || u.Host != "" || (path != "" && !strings.HasPrefix(path, "/")):
+		s.errorAt(key, "write unix:///run/server.sock:/v1", "what follows the socket in %s is no path", key)
+	case hasSecretQuery(u):
+		s.errorAt(key, "use api_key: ${env:NAME}, or a header", secretInURL, key)
+	default:
+		u.Scheme = "unix"
+		return u, socket
+	}
+	return nil, ""
 }
 
 // validPort reports whether a port can be dialled; "" is the scheme's own.

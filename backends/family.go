@@ -45,6 +45,7 @@ func newFamily(name string, c common, e *endpoint) *family {
 func (s *section) service(ctx kind.Context, c *common, r *remote, apis []api, usual ...usualKey) *family {
 	s.check(c, apis)
 	e := s.endpoint(c, r.URL, apis)
+	s.checkSpoken(c.spoken, e.url.Scheme)
 	if e.protocol != nil && e.document {
 		if s.Get("stream") != nil && c.Stream {
 			s.errorAt("stream", "remove it", "the api %s has no streams", e.name)
@@ -86,6 +87,9 @@ func (f *family) Timeouts() wire.Timeouts { return f.config.Timeouts.limits() }
 
 // TLS implements Secured.
 func (f *family) TLS() *tls.Config { return f.tls }
+
+// Speaks implements Speaker.
+func (f *family) Speaks() (p wire.Protocol, streams int) { return f.config.Speaks() }
 
 // TokenizerName implements TokenizerNamer.
 func (f *family) TokenizerName() string { return f.config.Tokenizer }

@@ -19,6 +19,7 @@ import (
 // answers things stand, is all in the section.
 type httpSection struct {
 	remote
+	spoken
 	Kind      string            `yaml:"kind"`
 	Method    string            `yaml:"method"`
 	Model     string            `yaml:"model"` // for {{model}}
@@ -44,7 +45,7 @@ type httpBackend struct {
 
 func openHTTP(n *yamlpos.Node, ctx kind.Context) (llm.Backend, diag.List) {
 	d := defaults()
-	cfg := httpSection{Method: http.MethodPost, Stream: d.Stream, Timeouts: d.Timeouts}
+	cfg := httpSection{Method: http.MethodPost, Stream: d.Stream, Timeouts: d.Timeouts, spoken: d.spoken}
 	s := decode(n, ctx.Name, &cfg)
 	s.oneOf("framing", string(llm.FramingSSE), string(llm.FramingNDJSON), string(llm.FramingJSONArray))
 	s.oneOf("method", http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodGet)
@@ -55,11 +56,11 @@ func openHTTP(n *yamlpos.Node, ctx kind.Context) (llm.Backend, diag.List) {
 	case raw == nil:
 		s.errorAt("url", "add url: http://127.0.0.1:8000/generate", "the backend %s has no url", s.name)
 	case raw.Kind == yamlpos.String:
-		if u := s.address("url", cfg.URL); u != nil {
-			target = u
+		if u, socket := s.target("url", cfg.URL); u != nil {
+			target, b.url = u, endpoint{socket: socket}.join(*u)
 		}
 	}
-	b.url = target.String()
+	s.checkSpoken(cfg.spoken, target.Scheme)
 	b.tls = s.secure(cfg.TLS, target, ctx.Dir)
 	b.header = s.headers(&common{Headers: cfg.Headers}, &cfg.remote, target, ctx.Lookup, nil)
 	if cfg.Body != nil && cfg.Body.Kind != yamlpos.Null {
@@ -80,6 +81,9 @@ func (b *httpBackend) Timeouts() wire.Timeouts { return b.cfg.Timeouts.limits() 
 
 // TLS implements Secured.
 func (b *httpBackend) TLS() *tls.Config { return b.tls }
+
+// Speaks implements Speaker.
+func (b *httpBackend) Speaks() (p wire.Protocol, streams int) { return b.cfg.Speaks() }
 
 // TokenizerName implements TokenizerNamer.
 func (b *httpBackend) TokenizerName() string { return b.cfg.Tokenizer }

@@ -33,6 +33,12 @@ type Limited interface{ Timeouts() wire.Timeouts }
 // we are; nil = it says nothing.
 type Secured interface{ TLS() *tls.Config }
 
+// Speaker is a Backend whose section says which HTTP is spoken, and how many
+// requests a connection of HTTP/2 carries at a time.
+type Speaker interface {
+	Speaks() (p wire.Protocol, streams int)
+}
+
 // TokenizerNamer is a Backend whose section names the tokenizer with which
 // texts are counted where the server sends no usage; "" = none.
 type TokenizerNamer interface{ TokenizerName() string }

@@ -15,6 +15,7 @@ import (
 
 // common is what the sections of all kinds of the OpenAI family have.
 type common struct {
+	spoken
 	Kind      string            `yaml:"kind"`
 	API       string            `yaml:"api"`       // chat | completions; "" = by the URL
 	Model     string            `yaml:"model"`     // "" = the only one that the server lists
@@ -74,6 +75,7 @@ const (
 func defaults() common {
 	return common{
 		Stream: true,
+		spoken: spoken{Protocol: http1, Streams: 1},
 		Timeouts: timeouts{
 			Connect: yamlpos.Duration(10 * time.Second), TLS: yamlpos.Duration(10 * time.Second),
 			Idle: yamlpos.Duration(5 * time.Minute), Total: yamlpos.Duration(time.Hour),

@@ -22,8 +22,8 @@ func TestMistakes(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct{ yaml, want string }{
 		{"kind: openai\nmodel: m", `s:1:1: error: the backend main has no url`},
-		{"kind: openai\nmodel: m\nurl: 127.0.0.1:8000", `s:3:6: error: url does not begin with http:// or https://`},
-		{"kind: openai\nmodel: m\nurl: ftp://h/v1", `s:3:6: error: url does not begin with http:// or https://`},
+		{"kind: openai\nmodel: m\nurl: 127.0.0.1:8000", `s:3:6: error: url does not begin with http://, https:// or unix://`},
+		{"kind: openai\nmodel: m\nurl: ftp://h/v1", `s:3:6: error: url does not begin with http://, https:// or unix://`},
 		{"kind: openai\nmodel: m\nurl: http:///v1", `s:3:6: error: url names no host`},
 		{"kind: vllm\nmodel: m\nurl: http://me:pw@h/v1", `s:3:6: error: url holds a user name or password`},
 		{"kind: vllm\nmodel: m\nurl: http://h/v1?api_key=abc", `s:3:6: error: url holds what looks like a key: addresses are printed and stored`},
@@ -65,6 +65,16 @@ func TestMistakes(t *testing.T) {
 		{"kind: http\nurl: http://h/x\nanswer: {content: $.a}\nbody: {q: \"ä {{promt}}\"}", `s:4:14: error: {{promt}} stands for nothing: expected max_tokens, messages, model, prompt, system, tools`},
 		{"kind: http\nurl: http://h/x\nanswer: {content: $.a}\nbody: [\"a {{messages}}\"]", `s:4:11: error: {{messages}} is no text and cannot stand inside one`},
 		{"kind: http\nurl: http://h/x\nanswer: {content: $.a}\nmethod: GTE", `s:4:9: error: method is "GTE": expected POST or PUT or PATCH or GET`},
+		{"kind: vllm\nmodel: m\nurl: unix://run/v.sock", `s:3:6: error: url names no absolute path of a unix socket`},
+		{"kind: vllm\nmodel: m\nurl: unix:///run/v.sock:v1", `s:3:6: error: what follows the socket in url is no path`},
+		{"kind: vllm\nmodel: m\nurl: unix:///run/v.sock:/v1?key=abc", `s:3:6: error: url holds what looks like a key: addresses are printed and stored`},
+		{"kind: vllm\nmodel: m\nurl: unix:///run/v.sock\nprotocol: http2", `s:4:11: error: http2 is agreed on under TLS, which a unix socket has not`},
+		{"kind: vllm\nmodel: m\nurl: unix:///run/v.sock\ntls: {insecure: true}", `s:4:6: error: tls has no meaning for a url that begins with unix://`},
+		{"kind: vllm\nmodel: m\nurl: http://h/v1\nprotocol: http2", `s:4:11: error: http2 is agreed on under TLS, and the url begins with http://`},
+		{"kind: vllm\nmodel: m\nurl: https://h/v1\nprotocol: h2c", `s:4:11: error: h2c has no TLS, and the url begins with https://`},
+		{"kind: vllm\nmodel: m\nurl: https://h/v1\nprotocol: http3", `s:4:11: error: protocol is "http3": expected http1 or http2 or h2c`},
+		{"kind: vllm\nmodel: m\nurl: https://h/v1\nstreams_per_connection: 8", `s:4:25: error: a connection of HTTP/1.1 carries one request at a time`},
+		{"kind: simulator\nprotocol: http2", `s:2:11: error: http2 is agreed on under TLS, which the simulator has not`},
 		{"kind: simulator\nserver: fast", `s:2:9: error: server is not a mapping`},
 		{"kind: simulator\nurl: http://h/v1", `s:2:1: error: unknown key "url"`},
 		{"kind: vlm\nurl: http://h/v1", `s:1:7: error: unknown kind "vlm"`},
@@ -97,6 +107,9 @@ func TestURLs(t *testing.T) {
 		{"https://h/openai/deployments/d/chat/completions?api-version=2024-10-21", "", "https://h/openai/deployments/d/chat/completions?api-version=2024-10-21", "https://h/openai/deployments/d/models?api-version=2024-10-21", "https://h/openai/deployments/d/reset_prefix_cache?api-version=2024-10-21"},
 		{"https://h/invoke", "api: completions", "https://h/invoke", "", ""},
 		{"https://h/v1/messages", "", "https://h/v1/messages", "https://h/v1/models", "https://h/reset_prefix_cache"},
+		{"unix:///run/v.sock", "", "unix:///run/v.sock:/v1/chat/completions", "unix:///run/v.sock:/v1/models", "unix:///run/v.sock:/reset_prefix_cache"},
+		{"unix:///run/v.sock:/api/v3", "protocol: h2c", "unix:///run/v.sock:/api/v3/chat/completions", "unix:///run/v.sock:/api/v3/models", "unix:///run/v.sock:/api/reset_prefix_cache"},
+		{"unix:///run/v.sock:/v1/completions?x=1", "", "unix:///run/v.sock:/v1/completions?x=1", "unix:///run/v.sock:/v1/models?x=1", "unix:///run/v.sock:/reset_prefix_cache?x=1"},
 	} {
 		b := open(t, "kind: vllm\nmodel: m\nurl: "+tc.url+"\n"+tc.more, nil)
 		if got := b.(llm.Target).Endpoint(); got != tc.endpoint {

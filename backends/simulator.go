@@ -33,6 +33,7 @@ func openSimulator(n *yamlpos.Node, ctx kind.Context) (llm.Backend, diag.List) {
 	cfg := simulatorSection{common: defaults()}
 	s := decode(n, ctx.Name, &cfg)
 	s.check(&cfg.common, openAIForms)
+	s.checkSpoken(cfg.spoken, simulated)
 	server := s.serverConfig(cfg.Server)
 	if cfg.Model == "" {
 		cfg.Model = served(server["model"])

@@ -16,8 +16,8 @@ func (s *section) secure(t tlsFiles, target *url.URL, dir string) *tls.Config {
 	if n == nil {
 		return nil
 	}
-	if target.Scheme == "http" {
-		s.errorAt("tls", "begin the url with https://", "tls has no meaning for a url that begins with http://")
+	if target.Scheme == "http" || target.Scheme == "unix" {
+		s.errorAt("tls", "begin the url with https://", "tls has no meaning for a url that begins with %s://", target.Scheme)
 		return nil
 	}
 	under := func(path string) string {

@@ -52,8 +52,8 @@ func (a *app) probe(target string, f runFlags, mode live.Mode, outputs []pipelin
 // referred to, never written.
 func (a *app) probeScenario(target string) ([]byte, error) {
 	u, err := url.Parse(target)
-	if err != nil || u.Host == "" {
-		return nil, usageErrorf("%q is no URL of a server: write http://host:port", target)
+	if err != nil || (u.Host == "") == (u.Scheme != "unix") {
+		return nil, usageErrorf("%q is no URL of a server: write http://host:port, or unix:///path of a socket", target)
 	}
 	if u.User != nil || u.RawQuery != "" {
 		return nil, usageErrorf("put no key into the URL: set OPENAI_API_KEY instead")

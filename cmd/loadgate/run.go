@@ -101,7 +101,9 @@ func (a *app) runScenario(args []string, f runFlags) error {
 	return a.execute(l, f, mode, outputs, nil)
 }
 
-func isURL(s string) bool { return strings.HasPrefix(s, "http://") || strings.HasPrefix(s, "https://") }
+func isURL(s string) bool {
+	return strings.HasPrefix(s, "http://") || strings.HasPrefix(s, "https://") || strings.HasPrefix(s, "unix://")
+}
 
 // resume reads the scenario of an earlier run and runs what is missing.
 func (a *app) resume(f runFlags, mode live.Mode, outputs []pipeline.Output) error {

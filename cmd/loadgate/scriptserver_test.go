@@ -18,6 +18,9 @@ var servers = map[string]func() http.Handler{
 	"html":   func() http.Handler { return http.HandlerFunc(html) },
 	"late":   func() http.Handler { return &late{} },
 	"models": func() http.Handler { return http.HandlerFunc(twoModels) },
+	"redirect": func() http.Handler {
+		return http.RedirectHandler("http://192.0.2.1/flush?key=b", http.StatusTemporaryRedirect)
+	},
 	"tattle": func() http.Handler { return &tattle{} },
 }
 
@@ -27,7 +30,7 @@ var servers = map[string]func() http.Handler{
 //	server kind NAME
 func cmdServer(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 || servers[args[0]] == nil {
-		ts.Fatalf("usage: server html|late|models|tattle NAME")
+		ts.Fatalf("usage: server html|late|models|redirect|tattle NAME")
 	}
 	s := httptest.NewServer(servers[args[0]]())
 	ts.Defer(s.Close)

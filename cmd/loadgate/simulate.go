@@ -17,6 +17,7 @@ import (
 
 	"loadgate/internal/sim"
 	"loadgate/internal/tokens"
+	"loadgate/internal/wire"
 	"loadgate/internal/yamlpos"
 )
 
@@ -35,7 +36,7 @@ standard input ends with --until-eof.`,
 		Args: cobra.NoArgs,
 	}
 	untilEOF := c.Flags().Bool("until-eof", false, "end when standard input ends (for a parent process)")
-	c.Flags().StringVar(&listen, "listen", "127.0.0.1:8000", "address to listen on; port 0 picks a free one")
+	c.Flags().StringVar(&listen, "listen", "127.0.0.1:8000", "address to listen on: host:port, of which port 0 is a free one, or unix:///path")
 	c.Flags().StringVar(&config, "config", "", "YAML or JSON file with the server's model (- is standard input)")
 	c.Flags().StringVar(&truth, "truth", "", "file to which one JSON line per request is written: what really happened")
 	c.RunE = func(c *cobra.Command, _ []string) error {
@@ -92,13 +93,14 @@ func (a *app) simulate(ctx context.Context, cfg sim.Config, listen, truth string
 		defer func() { err = errors.Join(err, f.Close()) }()
 		record = f
 	}
-	l, err := net.Listen("tcp", listen)
+	l, url, err := listenAt(listen)
 	if err != nil {
 		return failure(fmt.Errorf("--listen: %w", err))
 	}
 	server := sim.New(cfg, countTokens(), record)
-	web := &http.Server{Handler: server, ReadHeaderTimeout: 10 * time.Second}
-	url := "http://" + l.Addr().String()
+	web := &http.Server{Handler: server, ReadHeaderTimeout: 10 * time.Second, Protocols: new(http.Protocols)}
+	web.Protocols.SetHTTP1(true)
+	web.Protocols.SetUnencryptedHTTP2(true)
 	if a.json {
 		err = a.writeJSON(map[string]any{"url": url, "pid": os.Getpid(), "models": cfg.Model})
 	} else {
@@ -122,6 +124,20 @@ func (a *app) simulate(ctx context.Context, cfg sim.Config, listen, truth string
 		return failure(err)
 	}
 	return server.Close()
+}
+
+// listenAt listens at host:port, or on the socket of a unix:// address, and says
+// by which URL a client finds it.
+func listenAt(address string) (net.Listener, string, error) {
+	if socket, _, ok := wire.SplitUnix(address); ok {
+		l, err := net.Listen("unix", socket)
+		return l, address, err
+	}
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, "", err
+	}
+	return l, "http://" + l.Addr().String(), nil
 }
 
 // countTokens counts prompts as the datasets do by default, so that usage agrees

@@ -19,6 +19,7 @@ type ErrorClass string
 const (
 	ErrDNS               ErrorClass = "dns"
 	ErrDial              ErrorClass = "dial"
+	ErrProxy             ErrorClass = "proxy" // a proxy on the way failed or refused, not the target
 	ErrTLS               ErrorClass = "tls"
 	ErrTimeoutConnect    ErrorClass = "timeout_connect"
 	ErrTimeoutTLS        ErrorClass = "timeout_tls"
@@ -46,7 +47,7 @@ const (
 // ErrorClasses lists every class in the order of docs and reports.
 func ErrorClasses() []ErrorClass {
 	return []ErrorClass{
-		ErrDNS, ErrDial, ErrTLS, ErrTimeoutConnect, ErrTimeoutTLS, ErrTimeoutFirstByte, ErrTimeoutFirstToken,
+		ErrDNS, ErrDial, ErrProxy, ErrTLS, ErrTimeoutConnect, ErrTimeoutTLS, ErrTimeoutFirstByte, ErrTimeoutFirstToken,
 		ErrTimeoutIdle, ErrTimeoutTotal, ErrHTTP4xx, ErrHTTP429, ErrQuota, ErrHTTP5xx, ErrRedirect, ErrBadContentType,
 		ErrMalformedStream, ErrInBand, ErrReset, ErrTruncated, ErrEmpty, ErrUnexpected, ErrClient,
 	}

@@ -199,13 +199,16 @@ func (r *Runner) repeat(ctx context.Context, stop <-chan struct{}, c *Cell, atte
 func (r *Runner) client(c *Cell) *wire.Client {
 	opt := wire.Options{
 		Clock: r.clock, NewConnections: c.Load.NewConnections, MaxConnections: c.Load.Slots(),
-		UserAgent: "loadgate/" + r.opt.Loadgate,
+		UserAgent: r.userAgent(),
 	}
 	if limited, ok := c.Backend.(backends.Limited); ok {
 		opt.Timeouts = limited.Timeouts()
 	}
 	if secured, ok := c.Backend.(backends.Secured); ok {
 		opt.TLS = secured.TLS()
+	}
+	if speaker, ok := c.Backend.(backends.Speaker); ok {
+		opt.Protocol, opt.StreamsPerConnection = speaker.Speaks()
 	}
 	return wire.New(opt)
 }
@@ -234,19 +237,7 @@ func (r *Runner) hook(ctx context.Context, c *Cell) error {
 	case h == nil:
 		return nil
 	case h.Post != "":
-		req, err := http.NewRequestWithContext(ctx, http.MethodPost, h.Post, nil)
-		if err != nil {
-			return err
-		}
-		res, err := http.DefaultClient.Do(req)
-		if err != nil {
-			return err
-		}
-		defer res.Body.Close()
-		if res.StatusCode/100 != 2 {
-			return fmt.Errorf("%s answered %d", h.Post, res.StatusCode)
-		}
-		return nil
+		return r.post(ctx, h.Post)
 	case !r.opt.AllowRun:
 		return errors.New("the scenario wants to run a command; allow it with --allow-run")
 	default:
@@ -257,6 +248,24 @@ func (r *Runner) hook(ctx context.Context, c *Cell) error {
 		return nil
 	}
 }
+
+// hookLimits bound a POST before a cell. What it starts, such as a server that
+// loads another model, may take its time.
+var hookLimits = wire.Timeouts{Connect: 10 * time.Second, TLS: 10 * time.Second, Total: 10 * time.Minute}
+
+// post sends what the scenario wants sent before a cell, as carefully as the load
+// itself: it follows no redirect and shows no query.
+func (r *Runner) post(ctx context.Context, url string) error {
+	client := wire.New(wire.Options{Clock: r.clock, Timeouts: hookLimits, UserAgent: r.userAgent(), NewConnections: true})
+	defer client.Close()
+	res := client.Fetch(ctx, &llm.Call{Method: http.MethodPost, URL: url})
+	if res.Err != nil {
+		return fmt.Errorf("POST %s: %s", wire.Bare(url), r.redact(res.Err.Error()))
+	}
+	return nil
+}
+
+func (r *Runner) userAgent() string { return "loadgate/" + r.opt.Loadgate }
 
 // oneLine is a finished cell in a line.
 func oneLine(c *result.Cell, index, cells int, title string) string {

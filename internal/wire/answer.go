@@ -28,7 +28,7 @@ func (x *exchange) answer(resp *http.Response) error {
 	}
 	switch {
 	case !ok:
-		x.refuse(resp, statusClass(resp.StatusCode), statusError(resp))
+		x.refuse(resp, x.statusClass(resp.StatusCode), statusError(resp))
 		return nil
 	case x.fetch:
 		return nil
@@ -95,8 +95,10 @@ func (x *exchange) keepBody(body io.Reader, limit int64) {
 	x.res.End = x.endStamp()
 }
 
-func statusClass(status int) llm.ErrorClass {
+func (x *exchange) statusClass(status int) llm.ErrorClass {
 	switch {
+	case status == http.StatusProxyAuthRequired && x.route.proxy != nil:
+		return llm.ErrProxy
 	case status >= 500:
 		return llm.ErrHTTP5xx
 	case status == http.StatusTooManyRequests:
@@ -113,13 +115,13 @@ func statusClass(status int) llm.ErrorClass {
 func statusError(resp *http.Response) error {
 	text := fmt.Sprintf("HTTP %d %s", resp.StatusCode, http.StatusText(resp.StatusCode))
 	if loc := resp.Header.Get("Location"); loc != "" && resp.StatusCode < 400 {
-		text += " to " + bare(loc)
+		text += " to " + Bare(loc)
 	}
 	return errors.New(strings.TrimSpace(text))
 }
 
-// bare is a URL without what may hold a secret.
-func bare(raw string) string {
+// Bare is a URL without what may hold a secret.
+func Bare(raw string) string {
 	u, err := url.Parse(raw)
 	if err != nil {
 		return "an address that cannot be read"

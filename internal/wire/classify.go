@@ -13,7 +13,11 @@ import (
 	"loadgate/internal/llm"
 )
 
-var errBadURL = errors.New("the URL cannot be read")
+var (
+	errBadURL     = errors.New("the URL cannot be read")
+	errBadProxy   = errors.New("the proxy's URL cannot be read")
+	errSocksHTTP2 = errors.New("HTTP/2 through a SOCKS proxy is not supported: use an HTTP proxy, or protocol http1")
+)
 
 // fail notes why the exchange failed.
 func (x *exchange) fail(ctx, parent context.Context, err error) {
@@ -26,7 +30,7 @@ func (x *exchange) fail(ctx, parent context.Context, err error) {
 	case errors.As(cause, &late):
 		x.res.Class, x.res.Err = late.class, late
 	default:
-		x.res.Class, x.res.Err = x.classify(err), errors.New(plainText(err))
+		x.res.Class, x.res.Err = x.classify(err), errors.New(x.plainText(err))
 		x.closed = errors.Is(err, net.ErrClosed)
 	}
 }
@@ -35,11 +39,17 @@ func (x *exchange) fail(ctx, parent context.Context, err error) {
 func (x *exchange) classify(err error) llm.ErrorClass {
 	var phase *phaseError
 	var op *net.OpError
+	var stream h2StreamError
+	h2Class, _ := h2Failure(err.Error())
 	switch {
 	case isClientSockets(err):
 		return llm.ErrClient
 	case errors.As(err, &phase):
 		return phase.class
+	case errors.As(err, &stream):
+		return llm.ErrReset
+	case h2Class != "":
+		return h2Class
 	case strings.Contains(err.Error(), "TLS handshake timeout"): // the transport's own type has no name
 		return llm.ErrTimeoutTLS
 	case x.tls.Load() || isTLS(err):
@@ -50,11 +60,13 @@ func (x *exchange) classify(err error) llm.ErrorClass {
 		strings.Contains(err.Error(), "unexpected EOF reading trailer"):
 		return llm.ErrTruncated
 	case errors.As(err, &op) && (op.Op == "proxyconnect" || op.Op == "socks connect"):
-		return llm.ErrDial
+		return llm.ErrProxy
 	case errors.As(err, &op):
 		return llm.ErrReset
+	case x.res.Conn == 0 && x.route != nil && x.route.to.proxy:
+		return llm.ErrProxy
 	case x.res.Conn == 0:
-		return llm.ErrDial // a proxy that refused, an address that cannot be used
+		return llm.ErrDial // an address that cannot be used
 	default:
 		return llm.ErrMalformedStream // what came is no HTTP
 	}
@@ -97,12 +109,24 @@ func isTLS(err error) bool {
 }
 
 // plainText words a failure for people.
-func plainText(err error) string {
+func (x *exchange) plainText(err error) string {
 	text := strings.TrimPrefix(err.Error(), "net/http: ")
+	if phase, ok := errors.AsType[*phaseError](err); ok {
+		text = phase.Error() // what net/http puts around it says nothing new
+		if phase.class == llm.ErrProxy {
+			return clip(text, 400)
+		}
+	}
+	if stream, ok := errors.AsType[h2StreamError](err); ok {
+		return stream.Error()
+	}
+	if _, words := h2Failure(text); words != "" {
+		return clip(words, 400)
+	}
 	switch {
-	case errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.Is(err, io.ErrUnexpectedEOF) && x.res.Header != 0:
 		return "the connection was closed in the middle of the answer"
-	case err == io.EOF, strings.Contains(text, "server closed idle connection"), strings.HasSuffix(text, ": EOF"):
+	case err == io.EOF, errors.Is(err, io.ErrUnexpectedEOF), strings.Contains(text, "server closed idle connection"), strings.HasSuffix(text, ": EOF"):
 		return "the connection was closed before an answer"
 	default:
 		return clip(text, 400)

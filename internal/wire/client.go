@@ -6,6 +6,7 @@ import (
 	"math"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"loadgate/internal/llm"
@@ -33,10 +34,12 @@ const (
 type Client struct {
 	opt       Options
 	dialer    *dialer
-	transport *http.Transport
+	transport *http.Transport // of HTTP/1.1
+	h2        *h2pool         // nil: HTTP/1.1 is spoken
 	proxy     func(*http.Request) (*url.URL, error)
 	loops     *loops
-	release   func() // ends the kernel's stamping
+	route     atomic.Pointer[route] // of the last call
+	release   func()                // ends the kernel's stamping
 }
 
 // New makes a client. Nothing is dialled yet.
@@ -53,10 +56,10 @@ func New(opt Options) *Client {
 	h1 := new(http.Protocols)
 	h1.SetHTTP1(true)
 	c.transport = &http.Transport{
-		Proxy:                  func(r *http.Request) (*url.URL, error) { return c.proxy(r) },
-		DialContext:            c.dialer.plain,
-		DialTLSContext:         c.dialer.secure,
-		TLSClientConfig:        c.dialer.tls, // behind a proxy, where the transport itself does the handshake
+		Proxy:                  func(r *http.Request) (*url.URL, error) { return routeOf(r.Context()).proxy, nil },
+		DialContext:            c.dialer.forTransport,
+		DialTLSContext:         c.dialer.forTransport,
+		TLSClientConfig:        c.dialer.tls, // behind SOCKS, where the transport itself does the handshake
 		TLSHandshakeTimeout:    opt.Timeouts.TLS,
 		DisableKeepAlives:      opt.NewConnections,
 		DisableCompression:     true,
@@ -65,6 +68,9 @@ func New(opt Options) *Client {
 		MaxResponseHeaderBytes: maxHeaderBytes,
 		ReadBufferSize:         socketBytes,
 		Protocols:              h1,
+	}
+	if opt.Protocol != HTTP1 {
+		c.h2 = newH2pool(opt, c.dialer)
 	}
 	c.loops = newLoops(c)
 	return c
@@ -75,6 +81,9 @@ func (c *Client) Close() {
 	c.dialer.dropWarm()
 	c.transport.CloseIdleConnections()
 	c.loops.close()
+	if c.h2 != nil {
+		c.h2.closeIdle()
+	}
 	c.release()
 }
 

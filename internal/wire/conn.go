@@ -24,10 +24,10 @@ type conn struct {
 	ended      atomic.Int64 // a read returned without bytes
 	received   atomic.Int64 // the better of lastKernel and lastRead
 
-	spare   atomic.Bool // opened beforehand and not yet proven by an answer
-	secured *tls.Conn   // the TLS layer above, where the dialer made one
-	closed  func()
-	once    sync.Once
+	spare  atomic.Bool // opened beforehand and not yet proven by an answer
+	top    net.Conn    // the outermost layer of TLS, where the dialer made one
+	closed func()
+	once   sync.Once
 }
 
 // Read reads and stamps. Bytes that piled up before a read share its stamp, as
@@ -70,8 +70,8 @@ func (c *conn) Close() error {
 
 // outer is what an HTTP transport works on.
 func (c *conn) outer() net.Conn {
-	if c.secured != nil {
-		return c.secured
+	if c.top != nil {
+		return c.top
 	}
 	return c
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http/httptest"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -130,7 +131,9 @@ func reset(c net.Conn, _ *bufio.Reader) {
 	if t, ok := c.(*tls.Conn); ok {
 		c = t.NetConn()
 	}
-	c.(*net.TCPConn).SetLinger(0)
+	if t, ok := c.(*net.TCPConn); ok {
+		t.SetLinger(0)
+	}
 	c.Close()
 }
 
@@ -156,6 +159,27 @@ var transports = []transport{
 	{"event loop", newClient, tcpServer},
 	{"net/http", withoutLoop, tcpServer},
 	{"TLS", trusting, tlsServer},
+	{"TLS in a proxy's tunnel", through(trusting, tunnel), tlsServer},
+	{"proxy", through(newClient, forward), tcpServer},
+	{"unix socket", newClient, unixServer},
+}
+
+func through(client func(*testing.T, wire.Options) *wire.Client, proxy func(*testing.T) string) func(*testing.T, wire.Options) *wire.Client {
+	return func(t *testing.T, opt wire.Options) *wire.Client {
+		c := client(t, opt)
+		c.Through(proxy(t))
+		return c
+	}
+}
+
+func unixServer(t *testing.T, handle func(n int, c net.Conn, requests *bufio.Reader)) string {
+	socket := filepath.Join(t.TempDir(), "s")
+	l, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	serveOn(t, l, handle)
+	return wire.JoinUnix(socket, "/v1/chat/completions")
 }
 
 func withoutLoop(t *testing.T, opt wire.Options) *wire.Client {
@@ -203,6 +227,9 @@ func TestCorpus(t *testing.T) {
 	t.Parallel()
 	for _, tr := range transports {
 		for _, tc := range corpus {
+			if tr.name == "unix socket" && strings.HasPrefix(tc.name, "reset") {
+				continue // there is no such thing
+			}
 			t.Run(fmt.Sprintf("%s/%s", tr.name, tc.name), func(t *testing.T) {
 				t.Parallel()
 				url := tr.serve(t, func(_ int, c net.Conn, r *bufio.Reader) {

@@ -14,25 +14,21 @@ import (
 // dialer opens connections with a time limit for each phase, counts them, and
 // hands out those that were opened beforehand.
 type dialer struct {
-	clock    llm.Clock
-	real     *realtime // nil: stamps are taken in user space only
-	timeouts Timeouts
-	tls      *tls.Config
+	clock     llm.Clock
+	real      *realtime // nil: stamps are taken in user space only
+	timeouts  Timeouts
+	tls       *tls.Config
+	protocol  Protocol
+	userAgent string
 
 	mu   sync.Mutex
 	warm map[endpoint][]*conn // opened and not yet handed out
 	open map[endpoint]int     // all that are open
 }
 
-// endpoint is where a connection leads.
-type endpoint struct {
-	addr string // host:port
-	tls  bool
-}
-
 func newDialer(opt Options) *dialer {
 	d := &dialer{
-		clock: opt.Clock, timeouts: opt.Timeouts, tls: tlsConfig(opt.TLS),
+		clock: opt.Clock, timeouts: opt.Timeouts, tls: tlsConfig(opt.TLS), protocol: opt.Protocol, userAgent: opt.UserAgent,
 		warm: map[endpoint][]*conn{}, open: map[endpoint]int{},
 	}
 	if !opt.UserStamps {
@@ -50,14 +46,10 @@ type phaseError struct {
 func (e *phaseError) Error() string { return e.err.Error() }
 func (e *phaseError) Unwrap() error { return e.err }
 
-// plain is the transport's DialContext.
-func (d *dialer) plain(ctx context.Context, _, addr string) (net.Conn, error) {
-	return d.take(ctx, endpoint{addr, false})
-}
-
-// secure is the transport's DialTLSContext.
-func (d *dialer) secure(ctx context.Context, _, addr string) (net.Conn, error) {
-	return d.take(ctx, endpoint{addr, true})
+// forTransport is both the transport's DialContext and its DialTLSContext: where
+// the connection leads, and whether under TLS, is the request's own business.
+func (d *dialer) forTransport(ctx context.Context, _, _ string) (net.Conn, error) {
+	return d.take(ctx, routeOf(ctx).to)
 }
 
 // take hands out a spare connection that the server has not closed meanwhile, or
@@ -89,49 +81,28 @@ func (d *dialer) spare(to endpoint) *conn {
 	return c
 }
 
+// dial opens a connection, with TLS and through proxies as its endpoint wants.
 func (d *dialer) dial(ctx context.Context, to endpoint) (*conn, error) {
 	nd := net.Dialer{Timeout: d.timeouts.Connect}
-	nc, err := nd.DialContext(ctx, "tcp", to.addr)
+	network := "tcp"
+	if to.unix {
+		network = "unix"
+	}
+	nc, err := nd.DialContext(ctx, network, to.addr)
 	if err != nil {
-		return nil, &phaseError{dialClass(err), err}
+		return nil, to.blame(&phaseError{dialClass(err), err})
 	}
 	d.count(to, 1)
 	c := &conn{Conn: nc, clock: d.clock, opened: d.clock.Now(), closed: func() { d.count(to, -1) }}
 	if d.real != nil {
 		c.real, c.rx = d.real, newReceiver(nc)
 	}
-	if !to.tls {
-		return c, nil
-	}
-	if err := d.handshake(ctx, c, to.addr); err != nil {
+	if err := d.layers(ctx, c, to); err != nil {
 		c.Close()
 		return nil, err
 	}
 	return c, nil
 }
-
-func (d *dialer) handshake(ctx context.Context, c *conn, addr string) error {
-	cfg := d.tls.Clone()
-	if host, _, err := net.SplitHostPort(addr); err == nil {
-		cfg.ServerName = host
-	}
-	if d.timeouts.TLS > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, d.timeouts.TLS, errTLSTime)
-		defer cancel()
-	}
-	t := tls.Client(c, cfg)
-	if err := t.HandshakeContext(ctx); err != nil {
-		if errors.Is(context.Cause(ctx), errTLSTime) {
-			return &phaseError{llm.ErrTimeoutTLS, errTLSTime}
-		}
-		return &phaseError{llm.ErrTLS, err}
-	}
-	c.secured = t
-	return nil
-}
-
-var errTLSTime = errors.New("the TLS handshake took too long")
 
 func dialClass(err error) llm.ErrorClass {
 	var dns *net.DNSError

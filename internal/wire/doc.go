@@ -1,6 +1,7 @@
-// Package wire moves bytes and says when they came: it dials, speaks HTTP/1.1,
-// keeps the time limits, splits a streamed answer into events (SSE, NDJSON) and
-// names what went wrong below the protocol.
+// Package wire moves bytes and says when they came: it finds the way (proxies,
+// tunnels, unix sockets), dials, speaks HTTP/1.1 and HTTP/2, keeps the time limits,
+// splits a streamed answer into events (SSE, NDJSON) and names what went wrong
+// below the protocol.
 //
 // In: a rendered llm.Call and a Receiver. Out: each event with the stamp of the
 // read that completed it, and one Result. It does not know what an event means:
@@ -15,7 +16,9 @@
 // under load naps between rounds instead of waking up for each event. Everything
 // else is carried by net/http. Which it is, each call decides by its URL; both
 // give the same frames and the same failures, and one corpus of answers is held
-// against them all.
+// against them all. HTTP/2 is net/http's on connections of a pool of our own,
+// whose frames are followed so that each stream's bytes keep their stamps
+// (h2conn.go; docs/adr/0020).
 //
 // Stamps are taken as soon as the read of the socket returns and before anything
 // is decrypted or parsed. On Linux each event also has the kernel's own receive

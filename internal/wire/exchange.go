@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"io"
@@ -27,18 +28,21 @@ type exchange struct {
 	c     *Client
 	start int64 // the time limits count from here
 
-	dog    watchdog
-	res    Result
-	closed bool // the connection was closed on this side before the request was out
-	frame  Frame
+	route   *route
+	claimed *h2conn // of HTTP/2; nil otherwise
+	dog     watchdog
+	res     Result
+	closed  bool // the connection was closed on this side before the request was out
+	frame   Frame
 
 	// What the transport's goroutines report.
 	conn         atomic.Pointer[conn]
 	wrote        atomic.Int64
 	kernelHeader atomic.Int64
 	reused       atomic.Bool
-	idle         atomic.Int64 // ns for which the connection had lain unused
-	tls          atomic.Bool  // a handshake failed
+	idle         atomic.Int64             // ns for which the connection had lain unused
+	tls          atomic.Bool              // a handshake failed
+	stream       atomic.Pointer[h2stream] // of HTTP/2
 }
 
 // run does it all. The result's stamps are those of the last connection used:
@@ -65,21 +69,50 @@ func (x *exchange) run(parent context.Context) Result {
 	return x.res
 }
 
-// carry has a loop or net/http do it.
+// carry sends the request and reads its answer.
 func (x *exchange) carry(ctx context.Context) error {
-	if to, ok := x.c.loops.carry(x); ok {
-		return x.c.loops.run(ctx, x, to)
-	}
-	req, err := x.request(httptrace.WithClientTrace(ctx, x.trace()))
+	r, err := x.c.routeTo(x.call.URL)
 	if err != nil {
 		return err
 	}
-	resp, err := x.c.transport.RoundTrip(req)
+	x.route = r
+	if x.c.loops.carry(x) {
+		return x.c.loops.run(ctx, x, r.to)
+	}
+	req, err := x.request(withRoute(ctx, r))
+	if err != nil {
+		return err
+	}
+	if x.c.h2 != nil {
+		return x.overHTTP2(ctx, req)
+	}
+	return x.over(x.c.transport, req)
+}
+
+func (x *exchange) over(t http.RoundTripper, req *http.Request) error {
+	resp, err := t.RoundTrip(req)
 	if err != nil {
 		return err
 	}
 	defer resp.Body.Close()
 	return x.answer(resp)
+}
+
+// overHTTP2 uses a place on one of the pool's connections.
+func (x *exchange) overHTTP2(ctx context.Context, req *http.Request) error {
+	e, reused, err := x.c.h2.get(withRoute(ctx, x.route), x.route)
+	if err != nil {
+		return err
+	}
+	defer x.c.h2.put(e)
+	defer func() {
+		if s := x.stream.Load(); s != nil {
+			s.forget()
+		}
+	}()
+	x.claimed = e.conn
+	x.connected(e.conn.below, reused, 0)
+	return x.over(e.client, req)
 }
 
 func (x *exchange) noteStamps() {
@@ -119,10 +152,11 @@ func (x *exchange) request(ctx context.Context) (*http.Request, error) {
 	if len(x.call.Body) == 0 {
 		rc = http.NoBody
 	}
-	req, err := http.NewRequestWithContext(ctx, x.call.Method, x.call.URL, rc)
-	if err != nil {
-		return nil, &phaseError{llm.ErrDial, errBadURL}
-	}
+	target := x.route.url // net/http may keep it
+	req := (&http.Request{
+		Method: x.call.Method, URL: &target, Host: cmp.Or(x.route.host, target.Host), Body: rc,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+	}).WithContext(httptrace.WithClientTrace(ctx, x.trace()))
 	req.ContentLength = int64(len(x.call.Body))
 	if req.ContentLength > 0 {
 		req.GetBody = body
@@ -159,18 +193,9 @@ func (x *exchange) header() http.Header {
 
 // trace takes the stamps that net/http offers.
 func (x *exchange) trace() *httptrace.ClientTrace {
-	return &httptrace.ClientTrace{
+	t := &httptrace.ClientTrace{
 		GotConn: func(info httptrace.GotConnInfo) {
-			c := base(info.Conn)
-			x.conn.Store(c)
-			x.reused.Store(info.Reused || (c != nil && c.spare.Load()))
-			x.wrote.Store(0)
-			now := x.c.opt.Clock.Now()
-			x.idle.Store(int64(info.IdleTime))
-			if c != nil {
-				x.idle.Store(now - max(c.opened, c.lastRead.Load()))
-			}
-			x.dog.connected(now)
+			x.connected(base(info.Conn), info.Reused, info.IdleTime)
 		},
 		WroteRequest: func(info httptrace.WroteRequestInfo) {
 			if info.Err == nil {
@@ -188,6 +213,34 @@ func (x *exchange) trace() *httptrace.ClientTrace {
 			}
 		},
 	}
+	if x.c.h2 != nil {
+		t.WroteHeaderField = func(string, []string) { x.claimed.claim(x) }
+	}
+	return t
+}
+
+// connected notes the connection that the request goes out on; c is nil where it
+// is none of ours, and then idle says how long it had lain unused.
+func (x *exchange) connected(c *conn, reused bool, idle time.Duration) {
+	x.conn.Store(c)
+	x.reused.Store(reused || (c != nil && c.spare.Load()))
+	x.wrote.Store(0)
+	now := x.c.opt.Clock.Now()
+	x.idle.Store(int64(idle))
+	if c != nil {
+		x.idle.Store(now - max(c.opened, c.lastRead.Load()))
+	}
+	x.dog.connected(now)
+}
+
+// arrived says of the next n bytes of the body how many came together, and when.
+func (x *exchange) arrived(n int) (together int, at, kernel int64) {
+	if s := x.stream.Load(); s != nil {
+		together, m := s.arrived(n)
+		return together, m.at, m.kernel
+	}
+	at, kernel = x.stamps()
+	return n, at, kernel
 }
 
 // stamps say when the last bytes that came were read, and when the kernel
@@ -203,6 +256,11 @@ func (x *exchange) stamps() (at, kernel int64) {
 
 // endStamp is when the body ended: with its last bytes, or with the connection.
 func (x *exchange) endStamp() int64 {
+	if s := x.stream.Load(); s != nil {
+		if at := s.endedAt(); at != 0 {
+			return at
+		}
+	}
 	at, _ := x.stamps()
 	if c := x.conn.Load(); c != nil {
 		at = max(at, c.ended.Load())

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"crypto/x509"
+	"net"
 	"net/http"
 	"net/url"
 )
@@ -16,3 +17,8 @@ func (c *Client) Through(proxy string) {
 
 // WithoutLoop has net/http carry everything.
 func (c *Client) WithoutLoop() { c.loops.off = true }
+
+// discard is a connection into which one can write.
+type discard struct{ net.Conn }
+
+func (discard) Write(p []byte) (int, error) { return len(p), nil }

@@ -17,22 +17,15 @@ func (x *exchange) frames(body io.Reader, s splitter) error {
 			return &phaseError{llm.ErrMalformedStream, err}
 		}
 		n, err := body.Read(room)
-		at, kernel := x.stamps()
-		s.filled(n)
 		total += int64(n)
-		if n > 0 && !x.call.Stream {
-			x.dog.touch(at)
-		}
-		for s.next(&x.frame) {
-			events++
-			switch x.deliver(at, kernel) {
-			case Done:
-				x.drain(body, err)
-				return nil
-			case Stop:
-				return nil
-			case Nothing, Token:
-			}
+		at, kernel, p := x.split(s, n, &events)
+		switch p {
+		case Done:
+			x.drain(body, err)
+			return nil
+		case Stop:
+			return nil
+		case Nothing, Token:
 		}
 		switch {
 		case err == io.EOF:
@@ -52,6 +45,28 @@ func (x *exchange) frames(body io.Reader, s splitter) error {
 			return err
 		case total > maxBodyBytes || events > maxEvents:
 			return &phaseError{llm.ErrMalformedStream, fmt.Errorf("the answer does not end: %d bytes, %d events", total, events)}
+		}
+	}
+}
+
+// split hands on the events that n more bytes complete. The stamps are those of
+// the last bytes; p is Done or Stop where the receiver wants no more.
+func (x *exchange) split(s splitter, n int, events *int64) (at, kernel int64, p Progress) {
+	for {
+		var together int
+		together, at, kernel = x.arrived(n)
+		if together > 0 && !x.call.Stream {
+			x.dog.touch(at)
+		}
+		s.filled(together)
+		for s.next(&x.frame) {
+			*events++
+			if p = x.deliver(at, kernel); p == Done || p == Stop {
+				return at, kernel, p
+			}
+		}
+		if n -= together; n == 0 {
+			return at, kernel, Nothing
 		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"net/http"
-	"net/url"
 	"runtime"
 	"slices"
 	"strings"
@@ -22,17 +21,9 @@ type loops struct {
 	start sync.Once
 	all   []*loop
 	next  atomic.Uint32
-	last  atomic.Pointer[way] // to the URL asked for last
 
 	mu   sync.Mutex
 	idle map[endpoint][]*loopConn // the one used last is the last
-}
-
-// way is where the calls to a URL go.
-type way struct {
-	url   string
-	to    endpoint
-	plain bool // a loop can carry them
 }
 
 // mostLoops is how many cores reading may take.
@@ -42,29 +33,16 @@ func newLoops(c *Client) *loops {
 	return &loops{c: c, idle: map[endpoint][]*loopConn{}}
 }
 
-// carry says whether a loop carries a call, and where to.
-func (ls *loops) carry(x *exchange) (endpoint, bool) {
-	if x.fetch {
-		return endpoint{}, false
-	}
-	return ls.wayTo(x.call.URL).to, ls.serves(x.call.URL) && plainHeader(x.call.Header)
+// carry says whether a loop carries a call.
+func (ls *loops) carry(x *exchange) bool {
+	return !x.fetch && ls.serves(x.route) && plainHeader(x.call.Header)
 }
 
-// serves says whether a loop carries ordinary calls to a URL.
-func (ls *loops) serves(rawURL string) bool { return !ls.off && ls.wayTo(rawURL).plain && ls.ready() }
-
-func (ls *loops) wayTo(raw string) *way {
-	if r := ls.last.Load(); r != nil && r.url == raw {
-		return r
-	}
-	r := &way{url: raw}
-	if u, err := url.Parse(raw); err == nil && u.Scheme == "http" && u.Hostname() != "" {
-		proxy, err := ls.c.proxy(&http.Request{URL: u})
-		r.plain = err == nil && proxy == nil && ls.c.dialer.real != nil
-		r.to = endpoint{addr: hostPort(u)}
-	}
-	ls.last.Store(r)
-	return r
+// serves says whether a loop carries ordinary calls on a route: plain HTTP/1.1
+// over TCP, where the kernel stamps.
+func (ls *loops) serves(r *route) bool {
+	plain := ls.c.h2 == nil && r.to == endpoint{addr: r.to.addr} && ls.c.dialer.real != nil
+	return plain && !ls.off && ls.ready()
 }
 
 // plainHeader reports whether a header can be written as it is. What cannot is

@@ -11,10 +11,10 @@ func newLoops(*Client) *loops { return &loops{} }
 
 func (*loops) close() {}
 
-func (*loops) carry(*exchange) (endpoint, bool) { return endpoint{}, false }
+func (*loops) carry(*exchange) bool { return false }
 
 func (*loops) run(context.Context, *exchange, endpoint) error { return nil }
 
-func (*loops) serves(string) bool { return false }
+func (*loops) serves(*route) bool { return false }
 
 func (*loops) open(context.Context, endpoint) error { return nil }

@@ -102,6 +102,7 @@ func viaLoop(streamed bool, pieces []string) told {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
 	x := &exchange{c: c, start: c.opt.Clock.Now(), ask: ask{call: &call, r: k}}
+	x.route, _ = c.routeTo(call.URL)
 	x.dog.clock, x.dog.stream, x.dog.cancel = c.opt.Clock, call.Stream, cancel
 	defer x.dog.stop()
 	lc := &loopConn{shut: true}

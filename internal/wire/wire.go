@@ -18,15 +18,29 @@ type Timeouts struct {
 	Total      time.Duration // from the start of the request to its end
 }
 
+// Protocol is the version of HTTP that a client speaks.
+type Protocol string
+
+// Protocols.
+const (
+	HTTP1 Protocol = ""      // HTTP/1.1
+	HTTP2 Protocol = "http2" // HTTP/2, agreed on under TLS; an http:// URL gets H2C
+	H2C   Protocol = "h2c"   // HTTP/2 from the first byte, without TLS
+)
+
 // Options configure a Client.
 type Options struct {
 	Clock          llm.Clock
 	Timeouts       Timeouts
 	NewConnections bool        // a connection for each request
-	MaxConnections int         // idle connections to keep; 0 = no limit
+	MaxConnections int         // idle connections of HTTP/1.1 to keep; 0 = no limit
 	UserAgent      string      // "" = loadgate
 	UserStamps     bool        // ask the kernel for no receive stamps
 	TLS            *tls.Config // as TLS.Load makes it; nil = the zero TLS
+	Protocol       Protocol
+	// StreamsPerConnection is how many requests a connection of HTTP/2 carries at
+	// a time; 0 = 1. The server may allow fewer.
+	StreamsPerConnection int
 }
 
 // Progress is what the receiver learnt from one frame; it drives the time

@@ -54,6 +54,11 @@ func tcpServer(t *testing.T, handle func(n int, c net.Conn, requests *bufio.Read
 	if err != nil {
 		t.Fatal(err)
 	}
+	serveOn(t, l, handle)
+	return "http://" + l.Addr().String() + "/v1/chat/completions"
+}
+
+func serveOn(t *testing.T, l net.Listener, handle func(n int, c net.Conn, requests *bufio.Reader)) {
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	open := map[net.Conn]bool{}
@@ -81,7 +86,6 @@ func tcpServer(t *testing.T, handle func(n int, c net.Conn, requests *bufio.Read
 		mu.Unlock()
 		wg.Wait()
 	})
-	return "http://" + l.Addr().String() + "/v1/chat/completions"
 }
 
 // readRequest takes one request off a connection, its body included.

@@ -1,0 +1,200 @@
+package wire
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"loadgate/internal/llm"
+)
+
+// h2pool keeps a client's HTTP/2 connections. Each carries a number of requests
+// at a time that the user chose, one by default. net/http's own pool would put
+// as many on one connection as the server allows, and whoever waits there for
+// another's bytes waits in the client.
+type h2pool struct {
+	dialer    *dialer
+	transport *http.Transport
+	streams   int  // on a connection at a time
+	once      bool // a connection for each request
+
+	mu    sync.Mutex
+	conns map[endpoint][]*h2entry
+}
+
+// h2entry is one connection, or one that is being opened.
+type h2entry struct {
+	to     endpoint
+	ready  chan struct{} // closed when it is open, or cannot be opened
+	err    error
+	client *http.ClientConn
+	conn   *h2conn
+	used   int  // requests that have it or wait for it
+	served bool // it has carried a request, or was opened beforehand
+	gone   bool // it takes no further request
+}
+
+// dialledKey is the key under which the context of an opening connection holds
+// it: it is dialled before net/http is asked to speak HTTP/2 on it.
+type dialledKey struct{}
+
+func newH2pool(opt Options, d *dialer) *h2pool {
+	dialled := func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return ctx.Value(dialledKey{}).(*h2conn), nil
+	}
+	only := new(http.Protocols)
+	only.SetUnencryptedHTTP2(true) // TLS, where there is any, is the dialer's
+	return &h2pool{
+		dialer: d, streams: max(1, opt.StreamsPerConnection), once: opt.NewConnections, conns: map[endpoint][]*h2entry{},
+		transport: &http.Transport{
+			DialContext: dialled, DialTLSContext: dialled, DisableCompression: true, IdleConnTimeout: idleTimeout,
+			MaxResponseHeaderBytes: maxHeaderBytes, Protocols: only,
+		},
+	}
+}
+
+// get hands out a connection with room for one request. reused says that it was
+// open before.
+func (p *h2pool) get(ctx context.Context, r *route) (e *h2entry, reused bool, err error) {
+	for {
+		e, mine := p.find(r.to)
+		if mine {
+			p.open(ctx, e, r)
+		}
+		select {
+		case <-e.ready:
+		case <-ctx.Done():
+			p.leave(e)
+			return nil, false, context.Cause(ctx)
+		}
+		switch {
+		case e.err != nil && !mine && errors.Is(e.err, context.Canceled):
+			continue // whoever opened it gave up for reasons of its own
+		case e.err != nil:
+			return nil, false, e.err
+		case e.client.Reserve() == nil:
+			p.mu.Lock()
+			reused, e.served = e.served || !mine, true
+			p.mu.Unlock()
+			return e, reused, nil
+		}
+		p.retire(e) // closed meanwhile, or the server allows fewer streams
+		p.leave(e)
+	}
+}
+
+// find takes a place on a connection; mine says that it is a new one, which the
+// caller has to open.
+func (p *h2pool) find(to endpoint) (e *h2entry, mine bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, e := range slices.Backward(p.conns[to]) {
+		if e.used < p.streams && !p.once {
+			e.used++
+			return e, false
+		}
+	}
+	e = &h2entry{to: to, ready: make(chan struct{}), used: 1}
+	p.conns[to] = append(p.conns[to], e)
+	return e, true
+}
+
+func (p *h2pool) open(ctx context.Context, e *h2entry, r *route) {
+	defer close(e.ready)
+	c, err := p.dialer.dial(ctx, e.to)
+	if err == nil {
+		e.conn = newH2conn(c)
+		ctx = context.WithValue(ctx, dialledKey{}, e.conn)
+		e.client, err = p.transport.NewClientConn(ctx, r.url.Scheme, hostPort(&r.url))
+	}
+	if err == nil && p.streams > 1 { // how many the server allows, it says first
+		err = e.settle(ctx, p.dialer.timeouts.Connect)
+	}
+	if err != nil {
+		e.err = err
+		p.retire(e)
+	}
+}
+
+// settle waits for the server's settings. A connection that was closed before is
+// found out by the request.
+func (e *h2entry) settle(ctx context.Context, limit time.Duration) error {
+	if limit > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, limit, errNoSettings)
+		defer cancel()
+	}
+	select {
+	case <-e.conn.settled:
+		return nil
+	case <-ctx.Done():
+		_ = e.client.Close()
+		return &phaseError{llm.ErrTimeoutConnect, context.Cause(ctx)}
+	}
+}
+
+// warm opens n connections beforehand, or as many as so many requests need.
+func (p *h2pool) warm(ctx context.Context, r *route, n int) error {
+	p.mu.Lock()
+	n = (n+p.streams-1)/p.streams - len(p.conns[r.to])
+	p.mu.Unlock()
+	return inParallel(n, func() error {
+		e := &h2entry{to: r.to, ready: make(chan struct{}), served: true}
+		if p.open(ctx, e, r); e.err != nil {
+			return e.err
+		}
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.conns[r.to] = append(p.conns[r.to], e)
+		return nil
+	})
+}
+
+// put gives a place back.
+func (p *h2pool) put(e *h2entry) {
+	if p.once || e.client.Err() != nil {
+		p.retire(e)
+	}
+	p.leave(e)
+}
+
+// retire takes a connection out of the pool. It is closed when its last request
+// has left.
+func (p *h2pool) retire(e *h2entry) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	e.gone = true
+	p.conns[e.to] = slices.DeleteFunc(p.conns[e.to], func(other *h2entry) bool { return other == e })
+}
+
+func (p *h2pool) leave(e *h2entry) {
+	p.mu.Lock()
+	e.used--
+	close := e.gone && e.used == 0 && e.client != nil
+	p.mu.Unlock()
+	if close {
+		_ = e.client.Close()
+	}
+}
+
+// closeIdle closes the connections that no request is using.
+func (p *h2pool) closeIdle() {
+	p.mu.Lock()
+	var idle []*h2entry
+	for _, conns := range p.conns {
+		for _, e := range conns {
+			if e.used == 0 {
+				idle = append(idle, e)
+			}
+		}
+	}
+	p.mu.Unlock()
+	for _, e := range idle {
+		p.retire(e)
+		_ = e.client.Close()
+	}
+}
