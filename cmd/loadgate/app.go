@@ -168,6 +168,6 @@ scenario's SLOs, and says so by its exit code:
 	c.CompletionOptions.DisableDefaultCmd = true
 	c.AddCommand(a.runCommand(), a.validateCommand(), a.planCommand(), a.reportCommand(), a.judgeCommand(),
 		a.compareCommand(), a.baselineCommand(), a.historyCommand(),
-		a.simulateCommand(), a.initCommand(), a.importCommand(), a.servingPerfEvalCommand(), a.schemaCommand(), a.versionCommand(), a.completionCommand())
+		a.simulateCommand(), a.calibrateCommand(), a.calibrateServerCommand(), a.initCommand(), a.importCommand(), a.servingPerfEvalCommand(), a.schemaCommand(), a.versionCommand(), a.completionCommand())
 	return c
 }

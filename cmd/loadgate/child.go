@@ -27,25 +27,34 @@ func startSimulator(ctx context.Context, config json.RawMessage) (string, func()
 		return "", nil, err
 	}
 	defer os.Remove(file) // read by the time the child says where it listens
-	cmd := exec.Command(self, "simulate", "--listen", "127.0.0.1:0", "--config", file, "--until-eof", "--json")
+	url, stop, err := startChild(ctx, self, "simulate", "--listen", "127.0.0.1:0", "--config", file, "--until-eof", "--json")
+	return url, func() { _ = stop() }, err
+}
+
+// startChild runs a command that serves until its standard input ends, and says
+// in JSON where. stop ends it and waits; its error is the child's.
+func startChild(ctx context.Context, name string, args ...string) (url string, stop func() error, err error) {
+	cmd := exec.Command(name, args...)
 	ownGroup(cmd) // Ctrl-C on the terminal is for the parent: answers under way are still awaited
 	stdin, err1 := cmd.StdinPipe()
 	stdout, err2 := cmd.StdoutPipe()
 	var said strings.Builder
 	cmd.Stderr = &said
 	if err := errors.Join(err1, err2, cmd.Start()); err != nil {
-		return "", nil, err
+		return "", func() error { return nil }, err
 	}
-	stop := sync.OnceFunc(func() {
+	stop = sync.OnceValue(func() error {
 		_ = stdin.Close()
 		kill := time.AfterFunc(childGrace, func() { _ = cmd.Process.Kill() })
 		defer kill.Stop()
-		_ = cmd.Wait()
+		if err := cmd.Wait(); err != nil {
+			return fmt.Errorf("%w: %s", err, strings.TrimSpace(said.String()))
+		}
+		return nil
 	})
-	url, err := childURL(ctx, stdout)
-	if err != nil {
-		stop()
-		return "", nil, fmt.Errorf("%w: %s", err, strings.TrimSpace(said.String()))
+	if url, err = childURL(ctx, stdout); err != nil {
+		_ = stop()
+		return "", func() error { return nil }, fmt.Errorf("%w: %s", err, strings.TrimSpace(said.String()))
 	}
 	return url, stop, nil
 }

@@ -145,6 +145,7 @@ func (a *app) execute(l *loaded, f runFlags, mode live.Mode, outputs []pipeline.
 		return sessionError(err)
 	}
 	defer session.Store.Close()
+	a.warnBeyond(l.opened, show.note)
 	b := newBrake(f.maxTime, show.note)
 	runErr := session.Run(b.ctx, b.stop, func() pipeline.RunEnd {
 		return pipeline.RunEnd{Signal: int(b.code.Load()), Strict: f.strict}

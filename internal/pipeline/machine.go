@@ -11,9 +11,9 @@ import (
 	"loadgate/internal/yamlpos"
 )
 
-// machine describes where the run happens and whose receive stamps it can have.
+// Machine describes where the run happens and whose receive stamps it can have.
 // What cannot be found out is left empty.
-func machine(env yamlpos.Lookup, clock string) result.Environment {
+func Machine(env yamlpos.Lookup, clock string) result.Environment {
 	e := result.Environment{
 		OS: runtime.GOOS, Arch: runtime.GOARCH, Go: runtime.Version(), Clock: clock,
 		Cores: float64(runtime.GOMAXPROCS(0)), CI: ciSystem(env), Commit: commitUnderTest(env),

@@ -92,7 +92,7 @@ func manifest(o *Opened, origin Origin, env yamlpos.Lookup, clock llm.Clock, rec
 		Scenario: resolved, ScenarioHash: o.Plan.Hash, PlanHash: planHash(o), Plan: plan,
 		Profile: o.Plan.Profile, Set: origin.Set, Only: origin.Only,
 		Process: store.Process{
-			Loadgate: origin.Version, Machine: machine(env, receive), Clock: receive, ClockEpochNS: clock.EpochNS(), StartedAt: time.Now().UTC(),
+			Loadgate: origin.Version, Machine: Machine(env, receive), Clock: receive, ClockEpochNS: clock.EpochNS(), StartedAt: time.Now().UTC(),
 		},
 	}
 	if origin.Commit != "" {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 )
 
 // parallelDials bounds how many connections are opened at once, so that the
@@ -33,6 +34,22 @@ func (c *Client) Warm(ctx context.Context, rawURL string, n int) error {
 		return fmt.Errorf("open a connection to %s: %w", r.to.addr, err)
 	}
 	return nil
+}
+
+// Dial opens a connection to the host of rawURL, closes it, and says what its
+// parts took: to the open socket, and what is above it (TLS, a proxy's tunnel).
+func (c *Client) Dial(ctx context.Context, rawURL string) (socket, above time.Duration, err error) {
+	r, err := c.routeTo(rawURL)
+	if err != nil {
+		return 0, 0, err
+	}
+	begin := c.opt.Clock.Now()
+	conn, err := c.dialer.dial(ctx, r.to)
+	if err != nil {
+		return 0, 0, err
+	}
+	ready := c.opt.Clock.Now()
+	return time.Duration(conn.opened - begin), time.Duration(ready - conn.opened), conn.outer().Close()
 }
 
 // inParallel calls f n times, some at once, and returns the first error met.
