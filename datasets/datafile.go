@@ -27,6 +27,7 @@ var errChanged = errors.New("the file changed since it was opened")
 type layout struct {
 	format  datafile.Format // Unknown: as the file's name says, else JSON
 	columns []string        // of a table without a header line
+	lists   bool            // a row may be a list of messages; then the file has one a line
 	unless  string          // a table has one if this column stands in its first line
 }
 
@@ -75,7 +76,9 @@ func (d *dataFile) cut(how layout) {
 		d.rows = newLineReader(d)
 		d.render = func(raw []byte) ([]byte, error) { return (&lineReader{}).render(raw), nil }
 	default:
-		d.rows = newRowReader(d)
+		r := newRowReader(d)
+		r.lists = how.lists
+		d.rows = r
 		d.render = func(raw []byte) ([]byte, error) { return raw, nil }
 	}
 }

@@ -10,6 +10,7 @@ import (
 var Kinds = kind.Set[llm.Dataset]{
 	"aime-2024":        openAIME2024,
 	"aime_2024":        openAIME2024,
+	"conversations":    openConversations,
 	"custom":           openCustom,
 	"file":             openFile,
 	"lenovo_mmlu":      openInHouse,
@@ -20,7 +21,7 @@ var Kinds = kind.Set[llm.Dataset]{
 	"mmbench_cn":       openMMBench,
 	"mmlu":             openMMLU,
 	"prompt":           openPrompt,
-	"random":           openRandom,
+	"random":           conversing(openRandom),
 	"resume_screening": openInHouse,
 	"sharegpt":         openShareGPT,
 	"tencent_yuanbao":  openInHouse,

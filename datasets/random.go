@@ -23,6 +23,7 @@ type randomConfig struct {
 	OutputTokens int     `yaml:"output_tokens"`
 	RangeRatio   float64 `yaml:"range_ratio"`
 	PrefixTokens int     `yaml:"prefix_tokens"`
+	roundsConfig         // read by conversing
 }
 
 // random makes prompts of exact token counts out of random words.

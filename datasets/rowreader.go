@@ -50,6 +50,7 @@ type rowReader struct {
 	started bool
 	array   bool
 	comma   bool // array: a row must follow
+	lists   bool // rows may be lists of messages
 	ended   bool
 }
 
@@ -65,7 +66,7 @@ func (r *rowReader) next() (rawRow, error) {
 			_, _ = r.in.Discard(3) // what was peeked at is there
 			r.offset = 3
 		}
-		if first, err := r.skipSpace(); err == nil && first == '[' {
+		if first, err := r.skipSpace(); err == nil && first == '[' && !(r.lists && r.messageAhead()) {
 			_, _ = r.readByte()
 			r.array = true
 		}
@@ -226,4 +227,14 @@ func (r *rowReader) readByte() (byte, error) {
 		r.col++
 	}
 	return b, nil
+}
+
+// messageAhead reports whether what comes is a list of messages, and so a row, and
+// not a list of rows.
+func (r *rowReader) messageAhead() bool {
+	head, _ := r.in.Peek(256) // less, where the file is shorter
+	inner := bytes.TrimLeft(bytes.TrimPrefix(head, []byte("[")), " \t\r\n")
+	inner, ok := bytes.CutPrefix(inner, []byte("{"))
+	inner = bytes.TrimLeft(inner, " \t\r\n")
+	return ok && (bytes.HasPrefix(inner, []byte(`"role"`)) || bytes.HasPrefix(inner, []byte(`"content"`)))
 }

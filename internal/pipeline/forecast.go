@@ -121,10 +121,14 @@ func forecast(c *Cell) (CellForecast, error) {
 		if err != nil {
 			return out, err
 		}
+		said := 0
 		for _, turn := range s.Turns[:min(len(s.Turns), out.Requests-n)] {
 			n++
-			in += turn.InputTokens
+			in += said + turn.InputTokens
 			outTokens += turn.MaxTokens
+			if s.Grows {
+				said += turn.InputTokens + turn.MaxTokens
+			}
 		}
 	}
 	out.InputTokens = in * out.Requests / n * l.Repeats

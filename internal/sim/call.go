@@ -21,6 +21,7 @@ type call struct {
 	script script
 	model  string
 	seq    *seq
+	cached int // of the prompt's tokens
 	words  *rand.Rand
 	render renderer
 	rec    record
@@ -95,8 +96,12 @@ func (c *call) refuse(status int, message string) {
 // the engine when it returns.
 func (c *call) answer(ctx context.Context) {
 	arrived := c.rec.arrived.Sub(c.srv.engine.epoch)
+	if c.srv.cfg.PrefixCache {
+		share := c.srv.prefixes.take(c.req.texts)
+		c.cached = min(int(share*float64(c.rec.prompt)), c.rec.prompt-1) // the last token is always computed
+	}
 	c.seq = &seq{
-		prompt:     c.rec.prompt,
+		prompt:     c.rec.prompt - c.cached,
 		output:     c.script.produce,
 		arrived:    arrived,
 		ready:      arrived + time.Duration(c.srv.cfg.TTFT),

@@ -39,6 +39,9 @@ type Config struct {
 	// each decoding sequence, the rest for prefill. Longer prompts are cut
 	// into chunks. At least MaxBatch.
 	TokenBudget int `json:"token_budget"`
+	// PrefixCache remembers prompts, so that what a later one has in common with
+	// them at its beginning needs no prefill, and reports it as cached_tokens.
+	PrefixCache bool `json:"prefix_cache"`
 	// Jitter is the relative standard deviation of an iteration's time.
 	Jitter float64 `json:"jitter"`
 

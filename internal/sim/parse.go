@@ -179,6 +179,7 @@ func (c *Config) fields() []field {
 		length("prefill_per_token", &c.PrefillPerToken, 0, time.Minute),
 		whole("max_batch", &c.MaxBatch, 1, 1<<16),
 		whole("token_budget", &c.TokenBudget, 1, 1<<24),
+		{key: "prefix_cache", dst: &c.PrefixCache, want: "true or false", ok: always},
 		share("jitter", &c.Jitter),
 		whole("output_tokens", &c.OutputTokens, 1, 1<<24),
 		share("output_spread", &c.OutputSpread),

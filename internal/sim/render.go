@@ -16,6 +16,7 @@ type renderer struct {
 	chat                   bool
 	reasoningKey           string
 	prompt                 int
+	cached                 int  // of prompt; -1: there is no cache
 	perChunk, atEnd, whole bool // where usage is reported
 }
 
@@ -31,6 +32,10 @@ func newRenderer(c *call) renderer {
 	if c.req.chat && c.req.stream {
 		object += ".chunk"
 	}
+	cached := -1
+	if c.srv.cfg.PrefixCache {
+		cached = c.cached
+	}
 	every := c.srv.cfg.Usage == usageEvery
 	last := c.srv.cfg.Usage == usageLast
 	return renderer{
@@ -39,6 +44,7 @@ func newRenderer(c *call) renderer {
 		chat:         c.req.chat,
 		reasoningKey: c.srv.cfg.ReasoningField,
 		prompt:       c.rec.prompt,
+		cached:       cached,
 		perChunk:     every || last && c.req.continuousUsage,
 		atEnd:        every || last && c.req.includeUsage,
 		whole:        every || last,
@@ -144,6 +150,11 @@ func (r *renderer) usage(output, reasoned int) {
 	r.num(r.prompt + output)
 	r.put(`,"completion_tokens":`)
 	r.num(output)
+	if r.cached >= 0 {
+		r.put(`,"prompt_tokens_details":{"cached_tokens":`)
+		r.num(r.cached)
+		r.put(`}`)
+	}
 	if r.chat {
 		r.put(`,"completion_tokens_details":{"reasoning_tokens":`)
 		r.num(reasoned)

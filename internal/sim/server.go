@@ -30,6 +30,7 @@ type Server struct {
 	engine   *engine
 	truth    *truthLog
 	arrivals atomic.Uint64
+	prefixes prefixCache
 
 	mu     sync.Mutex
 	closed bool
