@@ -93,8 +93,14 @@ func deltaText(d result.Delta) string {
 	for _, c := range comparedColumns(nil)[1:] {
 		lines = append(lines, c.head+": "+c.text(d))
 	}
+	lines = append(lines, fmt.Sprintf("evidence: %s of %s, against %s of %s", plural(d.HeadRepeats, "repeat"), plural(d.HeadSamples, "request"),
+		plural(d.BaseRepeats, "repeat"), plural(d.BaseSamples, "request")))
 	if d.P.Ok() {
 		lines = append(lines, fmt.Sprintf("p: %s, adjusted %s", digits(d.P), digits(d.Adjusted)))
+		lines = append(lines, fmt.Sprintf("would have been seen: %s%s", digits(100*d.Detectable), comparedUnit(d)))
+	}
+	if d.Needed > 0 {
+		lines = append(lines, fmt.Sprintf("the margin takes: %s a side", plural(d.Needed, "repeat")))
 	}
 	return strings.Join(lines, "\n")
 }
@@ -123,6 +129,8 @@ func writeComparison(b *workbook, r *Report, name string) error {
 		{"p Adjusted", 11, asGeneral},
 		{"Base Repeats", 9, asCount},
 		{"Head Repeats", 9, asCount},
+		{"Base Requests", 11, asCount},
+		{"Head Requests", 11, asCount},
 		{"Reason", 70, asLong},
 	})
 	if err != nil {
@@ -135,7 +143,7 @@ func writeComparison(b *workbook, r *Report, name string) error {
 		}
 		gated := map[bool]string{true: "yes", false: "no"}[d.Gated]
 		err := s.add(cmp.Or(d.Title, d.Cell), d.Metric, gated, changeWord(d.Change), d.Base, d.Head, d.Unit, d.Effect, low, high, d.Scale,
-			d.Margin, d.Asked, d.NoiseFloor, d.Detectable, d.Needed, d.P, d.Adjusted, d.BaseRepeats, d.HeadRepeats, deltaReason(d))
+			d.Margin, d.Asked, d.NoiseFloor, d.Detectable, d.Needed, d.P, d.Adjusted, d.BaseRepeats, d.HeadRepeats, d.BaseSamples, d.HeadSamples, deltaReason(d))
 		if err != nil {
 			return err
 		}

@@ -91,10 +91,10 @@ func OpenSides(paths []string, also ...string) (sides []*compare.Side, skipped [
 			return nil, nil, err
 		}
 		for _, f := range found {
-			s, err := OpenSide(f, also...)
+			s, err := openStored(f, also)
 			switch {
 			case err == nil:
-				sides = append(sides, s.Side)
+				sides = append(sides, s)
 			case len(found) == 1 && f == path:
 				return nil, nil, err
 			default:
@@ -103,6 +103,19 @@ func OpenSides(paths []string, also ...string) (sides []*compare.Side, skipped [
 		}
 	}
 	return sides, skipped, nil
+}
+
+// openStored reads one of many runs: from its result.json where it was measured
+// to its end, since computing hundreds of runs anew would take its time.
+func openStored(path string, also []string) (*compare.Side, error) {
+	if doc, err := result.Read(path); err == nil && doc.Verdict != result.Interrupted {
+		return compare.FromDocument(doc, path, compare.FormResult, nil, also...), nil
+	}
+	s, err := OpenSide(path, also...)
+	if err != nil {
+		return nil, err
+	}
+	return s.Side, nil
 }
 
 // runsIn is the path itself, or the runs and results directly below a folder.
