@@ -37,16 +37,13 @@ func designs() []design {
 			out = append(out, design{repeats: repeats, spread: spread})
 		}
 	}
-	for _, d := range []design{
-		{repeats: 1, spread: 0.02, history: 20},
-		{repeats: 3, spread: 0.02, history: 20},
-		{repeats: 3, spread: 0.05, history: 20},
-		{repeats: 5, spread: 0.02, between: 0.03},
-		{repeats: 5, spread: 0.02, between: 0.03, history: 20},
-	} {
-		out = append(out, d)
-	}
-	return out
+	return append(out,
+		design{repeats: 1, spread: 0.02, history: 20},
+		design{repeats: 3, spread: 0.02, history: 20},
+		design{repeats: 3, spread: 0.05, history: 20},
+		design{repeats: 5, spread: 0.02, between: 0.03},
+		design{repeats: 5, spread: 0.02, between: 0.03, history: 20},
+	)
 }
 
 func measureAll(designs []design, pairs int, seed uint64, poolSize int) []outcome {
