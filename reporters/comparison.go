@@ -262,9 +262,7 @@ func (c *console) comparedReasons(of *result.Comparison) {
 	const most = 8
 	told := 0
 	for _, d := range of.Deltas {
-		worth := d.Change != result.Unchanged && d.Change != result.Improved && d.Change != result.Added &&
-			d.Change != result.Removed && d.Reason != "" && !refused(of, d)
-		if !d.Gated || !worth {
+		if !worthWords(of, d) {
 			continue
 		}
 		if told++; told > most {
@@ -285,12 +283,24 @@ func (c *console) comparedReasons(of *result.Comparison) {
 	}
 }
 
+// worthWords reports whether a delta needs more than its row: it is gated, did
+// not go well, and says more than its cell does.
+func worthWords(of *result.Comparison, d result.Delta) bool {
+	fine := d.Change == result.Unchanged || d.Change == result.Improved || d.Change == result.Added || d.Change == result.Removed
+	return d.Gated && !fine && d.Reason != "" && !refused(of, d)
+}
+
 // comparedBlind names the gated metrics whose margin this comparison cannot see.
 func (c *console) comparedBlind(of *result.Comparison) {
 	const most = 6
 	var blind []string
+	raised := false
 	for _, d := range of.Deltas {
 		if !d.Gated || !(d.Margin > d.Asked) {
+			continue
+		}
+		raised = true
+		if worthWords(of, d) { // has been said
 			continue
 		}
 		s := clean(d.Metric, maxName)
@@ -303,14 +313,18 @@ func (c *console) comparedBlind(of *result.Comparison) {
 		}
 		blind = append(blind, s+")")
 	}
-	if len(blind) == 0 {
+	if !raised {
 		return
 	}
 	if more := len(blind) - most; more > 0 {
 		blind = append(blind[:most], fmt.Sprintf("and %d more", more))
 	}
 	c.blank()
-	c.hanging("", 0, "↑ margin raised to the noise floor, since these repeats cannot show what was asked for: "+strings.Join(blind, ", "))
+	legend := "↑ margin raised to the noise floor, since these repeats cannot show what was asked for"
+	if len(blind) > 0 {
+		legend += ": " + strings.Join(blind, ", ")
+	}
+	c.hanging("", 0, legend)
 }
 
 // refused reports whether a delta only repeats what its cell says.
@@ -355,7 +369,7 @@ func (c *console) comparedPairs(of *result.Comparison) {
 func comparedVerdict(of *result.Comparison) string {
 	switch of.Verdict {
 	case result.Pass:
-		return "nothing got worse: " + clean(of.Reason, maxReason)
+		return "nothing regressed: " + clean(of.Reason, maxReason)
 	case result.Errored:
 		return "refused: " + clean(of.Reason, maxReason)
 	}
