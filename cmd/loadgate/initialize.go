@@ -5,11 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
+	"loadgate/internal/diag"
+	"loadgate/internal/importer"
+	"loadgate/scenario"
 	"loadgate/schemas"
 )
 
@@ -21,11 +26,17 @@ const schemaFile = "scenario.v1.schema.json"
 
 func (a *app) initCommand() *cobra.Command {
 	var force bool
+	var from string
 	c := &cobra.Command{
 		Use:   "init [scenario.yaml]",
 		Short: "Write a scenario to start from, and its schema for editors",
+		Long: `init writes a scenario to start from, and its schema for editors. With --from it
+makes the scenario of another tool's command line: vllm bench serve,
+sglang.bench_serving, guidellm benchmark, aiperf profile. What has no place in a
+scenario is named in a warning.`,
 		Example: `  loadgate init
-  loadgate init tests/load/chat.yaml`,
+  loadgate init tests/load/chat.yaml
+  loadgate init --from 'vllm bench serve --model my-model --request-rate 5 --num-prompts 200'`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			file := defaultScenario
@@ -33,7 +44,14 @@ func (a *app) initCommand() *cobra.Command {
 				file = args[0]
 			}
 			schema := filepath.Join(filepath.Dir(file), schemaFile)
-			if err := a.create(file, scaffold, force); err != nil {
+			text := scaffold
+			if from != "" {
+				var err error
+				if text, err = a.fromCommand(from, file); err != nil {
+					return err
+				}
+			}
+			if err := a.create(file, text, force); err != nil {
 				return err
 			}
 			if err := a.create(schema, schemas.Scenario(), true); err != nil {
@@ -47,7 +65,29 @@ func (a *app) initCommand() *cobra.Command {
 		},
 	}
 	c.Flags().BoolVar(&force, "force", false, "replace a file that exists")
+	c.Flags().StringVar(&from, "from", "", "make the scenario of another tool's `command line`")
 	return c
+}
+
+// fromCommand makes a scenario of another tool's command line, and reads it as
+// validate does but for the data that it names.
+func (a *app) fromCommand(line, file string) ([]byte, error) {
+	line = importer.OneLine(line)
+	s, list := importer.Command(line)
+	sources := scenario.Cover(diag.Sources{importer.FromFlag: []byte(line)}, nil)
+	if err := a.mistakes(list, sources); err != nil {
+		return nil, err
+	}
+	text := append([]byte("# yaml-language-server: $schema="+schemaFile+"\n#\n"), s.Text...)
+	plan, list := scenario.Read(scenario.Options{File: file, Source: text, Env: placeholders, Match: match})
+	if err := a.mistakes(list, plan.Sources); err != nil {
+		return nil, err
+	}
+	a.notes(s.Notes)
+	for _, name := range slices.Sorted(maps.Keys(s.Keys)) {
+		a.notes([]string{"a key was replaced by ${env:" + name + "}: set " + name + " in the environment"})
+	}
+	return text, nil
 }
 
 // create writes a new file, or with force any file.
