@@ -23,6 +23,12 @@ type warmer interface {
 	Warm(ctx context.Context, rawURL string, n int) error
 }
 
+// carrier is a Transport that has several ways to carry calls, and can name the
+// one for those to a URL.
+type carrier interface {
+	Carrier(rawURL string) string
+}
+
 // Observer is told what happens, for a progress display. Its methods are called
 // on the load's own goroutines: they must not block and cost next to nothing.
 type Observer interface {
@@ -73,6 +79,9 @@ func Run(ctx context.Context, stop <-chan struct{}, cfg Config, yield func(*Samp
 	r.sleeper = newSleeper(cfg.Clock, r.end, cfg.sleep)
 	r.supply.fill(r.end)
 	r.warmConnections(ctx)
+	if c, ok := cfg.Transport.(carrier); ok && r.supply.first != nil {
+		r.totals.Carrier = c.Carrier(r.supply.first.call.URL)
+	}
 	runtime.GC() // what preparing left behind is not collected during the load
 
 	before, steps := readUsage(), newStepWatch(cfg.Clock)
@@ -88,6 +97,7 @@ func Run(ctx context.Context, stop <-chan struct{}, cfg Config, yield func(*Samp
 	load.settle(&r.totals)
 	r.totals.Client = readUsage().since(before)
 	r.totals.WallSteps = steps.size()
+	runtime.GC() // what thousands of streams left behind makes room for their summary
 	return r.totals, errors.Join(yieldErr, r.supply.close(), r.void)
 }
 

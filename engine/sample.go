@@ -94,6 +94,9 @@ type Totals struct {
 	Truncated bool  `json:"truncated"`     // stopped early (Ctrl-C, --max-time)
 	Client    Usage `json:"client"`        // what the client itself consumed
 	WallSteps int64 `json:"wall_steps_ns"` // largest step between wall and monotonic clock seen
+
+	// Carrier is what the transport says carried the calls: event_loop or net_http.
+	Carrier string `json:"carrier,omitempty"`
 }
 
 // Usage is the client's own consumption over a repeat.

@@ -173,6 +173,7 @@ func (c *Collector) Repeat(totals engine.Totals) *result.Repeat {
 	c.total = c.tally(totals)
 	rep := c.summary()
 	rep.Client = clientOf(totals.Client, rep.Metrics)
+	rep.Client.Carrier = totals.Carrier
 	return rep
 }
 

@@ -169,9 +169,10 @@ func (c *console) trust() {
 	if len(c.doc.Cells) == 0 {
 		return
 	}
-	cpu, late, lag := result.None(), result.None(), result.None()
+	cpu, late, lag, loop := result.None(), result.None(), result.None(), false
 	for _, cell := range c.doc.Cells {
 		for _, r := range cell.Repeats {
+			loop = loop || r.Client.Carrier == "event_loop"
 			cpu, late, lag = larger(cpu, r.Client.CPURatio), larger(late, r.Client.LateP99MS), larger(lag, r.Client.LagP99MS)
 		}
 	}
@@ -181,7 +182,11 @@ func (c *console) trust() {
 	}
 	switch clock := clean(c.doc.Environment.Clock, maxName); {
 	case lag.Ok():
-		parts = append(parts, fmt.Sprintf("receive lag %s ms (p99)", digits(lag)))
+		how := ""
+		if loop {
+			how = ", event loop"
+		}
+		parts = append(parts, fmt.Sprintf("receive lag %s ms (p99%s)", digits(lag), how))
 	case clock == "user":
 		parts = append(parts, "user-space stamps")
 	case clock != "":

@@ -87,6 +87,20 @@ func (c *Client) Close() {
 	c.release()
 }
 
+// What carries calls.
+const (
+	CarrierLoop    = "event_loop" // loops of our own
+	CarrierNetHTTP = "net_http"
+)
+
+// Carrier names what carries ordinary calls to a URL.
+func (c *Client) Carrier(rawURL string) string {
+	if c.loops.serves(rawURL) {
+		return CarrierLoop
+	}
+	return CarrierNetHTTP
+}
+
 // Do sends one call and hands its events to r until the answer ends. It
 // returns when the exchange is over; nothing of it runs on. Cancelling ctx ends
 // it at once.

@@ -139,8 +139,10 @@ func (c *loopConn) read(l *loop, s *stream) (more bool) {
 		s.closed()
 		return false
 	}
+	before, last := s.count, c.received.Load()
 	c.came(n, l.msg.stamp())
 	s.take(l, n)
+	l.nap.read(s.count-before, c.received.Load(), last)
 	// A read that did not fill the buffer has taken all there was. The end of the
 	// stream is told of once, and is found by the next read.
 	return !s.over && !s.pulled && (n == loopRead || c.hangup)

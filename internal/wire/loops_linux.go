@@ -178,7 +178,7 @@ func (ls *loops) run(ctx context.Context, x *exchange, to endpoint) error {
 	x.dog.connected(now)
 
 	s := &stream{x: x, c: c, req: req, turn: make(chan struct{}, 1)}
-	err = s.converse(ctx)
+	err = s.converse(ctx, req)
 	if s.reusable(err) {
 		ls.put(to, c)
 	} else {
@@ -188,11 +188,11 @@ func (ls *loops) run(ctx context.Context, x *exchange, to endpoint) error {
 }
 
 // converse sends the request and awaits the end of the answer.
-func (s *stream) converse(ctx context.Context) error {
+func (s *stream) converse(ctx context.Context, req *http.Request) error {
 	s.c.attach(s)
 	defer s.c.attach(nil)
 	var err error
-	if s.sent, err = s.send(ctx); s.sent {
+	if s.sent, err = s.send(ctx, req); s.sent {
 		s.x.wrote.Store(s.x.c.opt.Clock.Now())
 	}
 	if err != nil && !s.answered() {
@@ -224,7 +224,7 @@ func (s *stream) converse(ctx context.Context) error {
 func (s *stream) answered() bool {
 	s.c.mu.Lock()
 	defer s.c.mu.Unlock()
-	return s.resp != nil
+	return s.resp != nil || s.begun
 }
 
 // abort ends the exchange from its own goroutine; false: it has just ended, or
@@ -245,11 +245,11 @@ func (s *stream) abort() bool {
 
 // reusable reports whether the connection can serve again.
 func (s *stream) reusable(err error) bool {
-	return err == nil && s.sent && s.clean && !s.resp.Close && !s.req.Close
+	return err == nil && s.sent && s.clean && !s.last
 }
 
 // send writes the request, head and body together.
-func (s *stream) send(ctx context.Context) (all bool, err error) {
+func (s *stream) send(ctx context.Context, req *http.Request) (all bool, err error) {
 	buf := outputs.Get().(*bytes.Buffer)
 	defer func() {
 		if buf.Cap() <= keptWindow {
@@ -257,7 +257,7 @@ func (s *stream) send(ctx context.Context) (all bool, err error) {
 		}
 	}()
 	buf.Reset()
-	if err := s.req.Write(buf); err != nil {
+	if err := req.Write(buf); err != nil {
 		return false, err
 	}
 	begun := false

@@ -23,7 +23,9 @@ type stream struct {
 	bytes int64 // of the body, without its framing
 	count int64 // events
 
-	resp   *http.Response // the head, once it is whole
+	begun  bool           // the head was whole, and the loop reads the body
+	last   bool           // the connection serves no other request
+	resp   *http.Response // the head of a pulled answer
 	rest   []byte         // of a pulled answer: what came with the head
 	pulled bool
 	sent   bool // the request is out; the goroutine's own
@@ -52,7 +54,7 @@ func (s *stream) end(err error) {
 // take reads what the loop has in its buffer: n bytes behind the room.
 func (s *stream) take(l *loop, n int) {
 	p := l.buf[loopRoom : loopRoom+n]
-	if s.resp == nil {
+	if !s.begun {
 		used, ok := s.head(l, p)
 		if !ok {
 			return
@@ -82,11 +84,13 @@ func (s *stream) head(l *loop, p []byte) (used int, ok bool) {
 	case resp == nil:
 		return 0, false
 	}
-	s.resp, s.body = resp, framingOf(resp)
+	s.body, s.resp = framingOf(resp), resp
+	s.last = resp.Close || s.req.Close
 	if s.split = s.x.quickSplitter(resp); s.split == nil {
 		s.pulled = true
-	} else {
+	} else { // from here on nothing of the head is needed: it would lie there as long as the stream lasts
 		s.x.opened(resp)
+		s.resp, s.req, s.begun = nil, nil, true
 	}
 	return used, true
 }
@@ -195,7 +199,7 @@ func (s *stream) closed() {
 	switch {
 	case s.done:
 		s.end(nil)
-	case s.resp == nil:
+	case !s.begun:
 		s.end(s.heads.closed(s.req))
 	default:
 		end, err := s.body.closed()

@@ -19,6 +19,7 @@ type findings struct {
 	lost, twice      int // requests and tokens that only one side has
 	ttft, itl        [2]pair
 	gap              [2]float64 // p50 and p99 of how far a gap is off, ms
+	lag              [2]float64 // p50 and p99 of how long content lay in the kernel, ms
 	shared           float64    // share of the events that have another one's stamp
 	serverLate       float64    // p99 of the server's worst token a request, ms
 	late, wrote      [3]float64 // p50, p99, most: start and write behind the plan, ms
@@ -32,7 +33,7 @@ type pair struct{ ours, truth float64 }
 
 // collected is what the samples hold, in ns.
 type collected struct {
-	ttft, ttftTruth, gaps, gapsTruth, off, late, wrote, serverLate []int64
+	ttft, ttftTruth, gaps, gapsTruth, off, lag, late, wrote, serverLate []int64
 }
 
 func compare(dir string, doc []byte, truths map[string]*truth) (*findings, error) {
@@ -81,6 +82,7 @@ func (f *findings) add(c *collected, rec *store.Record, t *truth) {
 	for i := 1; i < len(t.Wrote); i++ {
 		ours, truth := stamp(s.Events[i].Kernel, s.Events[i].At)-stamp(s.Events[i-1].Kernel, s.Events[i-1].At), t.Wrote[i]-t.Wrote[i-1]
 		c.gaps, c.gapsTruth, c.off = append(c.gaps, ours), append(c.gapsTruth, truth), append(c.off, max(ours-truth, truth-ours))
+		c.lag = append(c.lag, s.Events[i].At-stamp(s.Events[i].Kernel, s.Events[i].At))
 		if ours == 0 {
 			f.shared++
 		}
@@ -98,7 +100,7 @@ func (f *findings) summarise(c *collected) {
 	for i, q := range []float64{0.50, 0.99} {
 		f.ttft[i] = pair{rank(c.ttft, q), rank(c.ttftTruth, q)}
 		f.itl[i] = pair{rank(c.gaps, q), rank(c.gapsTruth, q)}
-		f.gap[i] = rank(c.off, q)
+		f.gap[i], f.lag[i] = rank(c.off, q), rank(c.lag, q)
 	}
 	if len(c.gaps) > 0 {
 		f.shared /= float64(len(c.gaps))
