@@ -95,7 +95,7 @@ type Totals struct {
 	Client    Usage `json:"client"`        // what the client itself consumed
 	WallSteps int64 `json:"wall_steps_ns"` // largest step between wall and monotonic clock seen
 
-	// Carrier is what the transport says carried the calls: event_loop or net_http.
+	// Carrier is what the transport says carried the calls, such as event_loop.
 	Carrier string `json:"carrier,omitempty"`
 }
 

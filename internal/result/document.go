@@ -119,7 +119,7 @@ type Client struct {
 	LateP99MS  Number `json:"schedule_delay_p99_ms"`
 	LagP99MS   Number `json:"client_lag_p99_ms"` // null without kernel stamps
 	MaxRSSByte int64  `json:"max_rss_bytes"`
-	Carrier    string `json:"carrier,omitempty"` // event_loop | net_http: what carried the calls; "" = unknown
+	Carrier    string `json:"carrier,omitempty"` // event_loop | net_http | http2: what carried the calls; "" = unknown
 }
 
 // Finding is what a validity check found. Cause is client | sample | server:

@@ -91,14 +91,22 @@ func (c *Client) Close() {
 const (
 	CarrierLoop    = "event_loop" // loops of our own
 	CarrierNetHTTP = "net_http"
+	CarrierHTTP2   = "http2"
 )
 
-// Carrier names what carries ordinary calls to a URL.
+// Carrier names what carries ordinary calls to a URL; "" where none does.
 func (c *Client) Carrier(rawURL string) string {
-	if c.loops.serves(rawURL) {
+	r, err := c.routeTo(rawURL)
+	switch {
+	case err != nil:
+		return ""
+	case c.h2 != nil:
+		return CarrierHTTP2
+	case c.loops.serves(r):
 		return CarrierLoop
+	default:
+		return CarrierNetHTTP
 	}
-	return CarrierNetHTTP
 }
 
 // Do sends one call and hands its events to r until the answer ends. It

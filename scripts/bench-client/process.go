@@ -27,10 +27,12 @@ type used struct {
 
 // pinned makes a command that runs on one core; -1: on all.
 func pinned(core int, name string, args ...string) *exec.Cmd {
-	if core < 0 {
-		return exec.Command(name, args...)
+	cmd := exec.Command(name, args...)
+	if core >= 0 {
+		cmd = exec.Command("taskset", append([]string{"-c", strconv.Itoa(core), name}, args...)...)
 	}
-	return exec.Command("taskset", append([]string{"-c", strconv.Itoa(core), name}, args...)...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // what keeps a core busy must not outlive us
+	return cmd
 }
 
 // run runs a command to its end. A non-zero exit code that allowed names is no
