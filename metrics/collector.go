@@ -38,6 +38,7 @@ type Collector struct {
 	example map[string]int // index of the sample that gave an error class its example
 	tokens  tokenSums
 	shares  []shareCount
+	fit     *fit
 	total   tally // set by Repeat
 }
 
@@ -70,6 +71,7 @@ func NewCollector(in Input) *Collector {
 		columns: make([]column, len(registry)),
 		counts:  result.Counts{Errors: map[string]int{}},
 		example: map[string]int{},
+		fit:     newFit(in.Load),
 	}
 	for _, p := range in.predicates() {
 		c.shares = append(c.shares, shareCount{predicate: p})
@@ -91,6 +93,7 @@ func (c *Collector) Add(s *engine.Sample) {
 		return
 	}
 	c.count(s)
+	c.fit.add(s)
 	if done {
 		c.tokens.add(r)
 		for i := range c.shares {
@@ -174,6 +177,7 @@ func (c *Collector) Repeat(totals engine.Totals) *result.Repeat {
 	rep := c.summary()
 	rep.Client = clientOf(totals.Client, rep.Metrics)
 	rep.Client.Carrier = totals.Carrier
+	rep.Fit = c.fit.result()
 	return rep
 }
 

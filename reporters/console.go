@@ -29,6 +29,7 @@ func Console(w io.Writer, r *Report, opts ConsoleOptions) error {
 	c.header()
 	c.cells()
 	c.findings()
+	c.asAsked()
 	c.verdicts()
 	c.comparison()
 	c.errors()

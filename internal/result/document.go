@@ -105,6 +105,7 @@ type Repeat struct {
 	// statistic ("ttft.p95"), for comparisons.
 	LogVariance map[string]Number `json:"log_variance,omitempty"`
 	Client      Client            `json:"client"`
+	Fit         *Fit              `json:"fit,omitempty"` // nil: nothing was asked for that can be compared
 }
 
 // Share is a share of the sent requests.

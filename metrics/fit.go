@@ -1,0 +1,129 @@
+package metrics
+
+import (
+	"slices"
+
+	"loadgate/engine"
+	"loadgate/internal/llm"
+	"loadgate/internal/result"
+	"loadgate/internal/stat"
+	"loadgate/scenario"
+)
+
+// fit gathers what was asked of measured requests and what became of them.
+type fit struct {
+	open           bool
+	due, sent      []int64 // stamps of first turns, where arrivals are asked for
+	late           []float64
+	think, waited  []float64 // of later turns, ms
+	input, prompts []float64 // tokens, as the dataset and as the server counts them
+	output, answer []float64
+	shared, known  int // tokens that the dataset knows to be shared, of so many
+	cached, told   int // tokens that the server took from its cache, of so many
+	hashes         map[string]struct{}
+	duplicates     int
+}
+
+func newFit(l *scenario.Load) *fit {
+	return &fit{open: l.OpenLoopOrigin() && !l.Unlimited(), hashes: map[string]struct{}{}}
+}
+
+// add takes a measured sample.
+func (f *fit) add(s *engine.Sample) {
+	ms := func(from, to int64) float64 { return float64(to-from) / nsPerMS }
+	if f.open {
+		f.late = append(f.late, ms(s.Sched, s.Start))
+		if s.Turn <= 1 {
+			f.due, f.sent = append(f.due, s.Sched), append(f.sent, s.Start)
+		}
+	}
+	if s.Turn > 1 {
+		f.think = append(f.think, ms(0, s.Think))
+		f.waited = append(f.waited, ms(s.Sched-s.Think, s.Start))
+	}
+	if s.PromptHash != "" {
+		if _, again := f.hashes[s.PromptHash]; again {
+			f.duplicates++
+		}
+		f.hashes[s.PromptHash] = struct{}{}
+	}
+	if s.Outcome == llm.Completed && s.Usage != nil {
+		f.tokens(s)
+	}
+}
+
+func (f *fit) tokens(s *engine.Sample) {
+	u := s.Usage
+	if s.PromptKnown > 0 && u.Input >= 0 {
+		f.input, f.prompts = append(f.input, float64(s.PromptKnown)), append(f.prompts, float64(u.Input))
+	}
+	if s.Asked > 0 && u.Output >= 0 {
+		f.output, f.answer = append(f.output, float64(s.Asked)), append(f.answer, float64(u.Output))
+	}
+	if u.Input >= 0 {
+		f.shared += s.Shared
+		f.known += u.Input
+	}
+	if u.Input >= 0 && u.Cached >= 0 {
+		f.cached += u.Cached
+		f.told += u.Input
+	}
+}
+
+// result sums up; nil where nothing can be compared.
+func (f *fit) result() *result.Fit {
+	out := &result.Fit{Duplicates: f.duplicates}
+	line := func(name, unit string, asked, sent *result.Spread) {
+		if asked != nil || sent != nil {
+			out.Lines = append(out.Lines, result.FitLine{Name: name, Unit: unit, Asked: asked, Sent: sent})
+		}
+	}
+	line("arrival_gap", "ms", spreadOf(gapsOf(f.due)), spreadOf(gapsOf(f.sent)))
+	line("send_lateness", "ms", nil, spreadOf(f.late))
+	line("think_time", "ms", spreadOf(f.think), spreadOf(f.waited))
+	line("input_tokens", "tokens", spreadOf(f.input), spreadOf(f.prompts))
+	line("output_tokens", "tokens", spreadOf(f.output), spreadOf(f.answer))
+	if f.shared > 0 {
+		line("prefix_share", "ratio", shareOf(f.shared, f.known), shareOf(f.cached, f.told))
+	}
+	if len(out.Lines) == 0 {
+		return nil
+	}
+	return out
+}
+
+// gapsOf are the times between neighbours among stamps, ms.
+func gapsOf(stamps []int64) []float64 {
+	slices.Sort(stamps)
+	var out []float64
+	for i := 1; i < len(stamps); i++ {
+		out = append(out, float64(stamps[i]-stamps[i-1])/nsPerMS)
+	}
+	return out
+}
+
+// spreadOf sorts values and sums them up; nil without any.
+func spreadOf(values []float64) *result.Spread {
+	if len(values) == 0 {
+		return nil
+	}
+	slices.Sort(values)
+	sum := 0.0
+	for _, v := range values {
+		sum += v
+	}
+	at := func(q float64) result.Number { return result.Number(stat.Quantile(values, q)) }
+	return &result.Spread{
+		N: len(values), Avg: result.Number(sum / float64(len(values))),
+		P50: at(0.5), P90: at(0.9), P99: at(0.99), Max: result.Number(values[len(values)-1]),
+	}
+}
+
+// shareOf is a share of tokens; nil of none.
+func shareOf(part, whole int) *result.Spread {
+	if whole == 0 {
+		return nil
+	}
+	none := result.None()
+	return &result.Spread{N: whole, Avg: result.Number(float64(part) / float64(whole)), P50: none, P90: none, P99: none, Max: none}
+}

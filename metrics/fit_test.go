@@ -1,0 +1,69 @@
+package metrics
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"loadgate/engine"
+	"loadgate/internal/llm"
+	"loadgate/internal/result"
+	"loadgate/scenario"
+)
+
+const msNS = int64(1e6)
+
+func TestFit(t *testing.T) {
+	t.Parallel()
+	c := NewCollector(Input{Load: &scenario.Load{Replay: &scenario.Replay{Speed: 1}}})
+	add := func(index, turn int, sched, start, think int64, shared, input, cached, asked, output int, hash string) {
+		c.Add(&engine.Sample{
+			Index: index, Turn: turn, Sched: sched * msNS, Ready: sched * msNS, Start: start * msNS, Done: (start + 5) * msNS, Think: think * msNS,
+			Outcome: llm.Completed, Shared: shared, PromptKnown: input, Asked: asked, PromptHash: hash,
+			Usage: &llm.Usage{Input: input + 2, Output: output, Reasoning: -1, Cached: cached},
+		})
+	}
+	add(0, 1, 100, 100, 0, 0, 10, 0, 8, 8, "a")
+	add(1, 1, 200, 203, 0, 6, 10, 4, 8, 4, "b")
+	add(2, 2, 250, 251, 45, 6, 16, 8, 8, 8, "c")
+	add(3, 1, 400, 401, 0, 0, 10, 0, 8, 8, "a")
+	c.Add(&engine.Sample{Index: 4, Warmup: true, Sched: 1, Start: 2, Done: 3})
+	got := c.Repeat(engine.Totals{}).Fit
+	if got == nil || got.Duplicates != 1 {
+		t.Fatalf("%+v", got)
+	}
+	type short struct{ asked, sent float64 }
+	avg := func(s *result.Spread) float64 {
+		if s == nil {
+			return -1
+		}
+		return float64(s.Avg)
+	}
+	lines := map[string]short{}
+	for _, l := range got.Lines {
+		lines[l.Name] = short{avg(l.Asked), avg(l.Sent)}
+	}
+	want := map[string]short{
+		"arrival_gap": {150, 150.5}, "send_lateness": {-1, 1.25}, "think_time": {45, 46},
+		"input_tokens": {11.5, 13.5}, "output_tokens": {8, 7}, "prefix_share": {12.0 / 54, 12.0 / 54},
+	}
+	if diff := cmp.Diff(want, lines, cmp.AllowUnexported(short{})); diff != "" {
+		t.Errorf("averages (-want +got):\n%s", diff)
+	}
+	if gap := got.Line("arrival_gap"); gap.Asked.N != 2 || gap.Asked.Max != 200 || gap.Sent.P50 != 150.5 {
+		t.Errorf("gaps %+v of %+v", gap.Sent, gap.Asked)
+	}
+	if got.Line("nothing") != nil || (*result.Fit)(nil).Line("arrival_gap") != nil {
+		t.Error("a line that is not there")
+	}
+}
+
+// A closed loop asks for no arrivals, and what is not known is not compared.
+func TestFitOfAClosedLoop(t *testing.T) {
+	t.Parallel()
+	c := NewCollector(Input{Load: &scenario.Load{Concurrency: 1}})
+	c.Add(&engine.Sample{Sched: 1, Start: 2, Done: 3, Outcome: llm.Completed})
+	if got := c.Repeat(engine.Totals{}).Fit; got != nil {
+		t.Errorf("%+v", got)
+	}
+}
