@@ -23,6 +23,10 @@ func begun(tb testing.TB, r Receiver) (*loop, *stream) {
 	lc := &loopConn{shut: true}
 	lc.clock = c.opt.Clock
 	x.conn.Store(&lc.conn)
+	var err error
+	if x.route, err = c.routeTo(oracleCall.URL); err != nil {
+		tb.Fatal(err)
+	}
 	req, err := x.request(context.Background())
 	if err != nil {
 		tb.Fatal(err)
