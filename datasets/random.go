@@ -49,7 +49,7 @@ func openRandom(n *yamlpos.Node, ctx kind.Context) (llm.Dataset, diag.List) {
 	s.tokens("output_tokens", 1)
 	s.tokens("prefix_tokens", 0)
 	s.within("range_ratio", 0, math.Nextafter(1, 0), "a number from 0 to below 1")
-	t := s.openTokenizer(c.Tokenizer)
+	t := s.openMaker(c.Tokenizer)
 	if s.list.HasErrors() {
 		return nil, s.list
 	}
@@ -72,7 +72,7 @@ func (r *random) Session(seed uint64, i int) (llm.Session, error) {
 	input := drawLength(rng, r.config.InputTokens, r.config.RangeRatio)
 	output := drawLength(rng, r.config.OutputTokens, r.config.RangeRatio)
 	return llm.SingleTurn("", llm.Request{
-		Prompt:      prefix.text + words.Make(rng, input),
+		Prompt:      words.Join(prefix.text, words.Make(rng, input)),
 		InputTokens: r.config.PrefixTokens + input,
 		MaxTokens:   output,
 	}), nil

@@ -44,6 +44,23 @@ func (s *section) openTokenizer(name string) *tokenizer {
 	return t
 }
 
+// openMaker is openTokenizer for a kind that makes texts. Every encoding can.
+func (s *section) openMaker(name string) *tokenizer {
+	t := s.openTokenizer(name)
+	if t == nil || slices.Contains(tokens.Names(), name) {
+		return t
+	}
+	m, err := t.load()
+	if err == nil {
+		err = m.CanMake()
+	}
+	if err != nil {
+		s.errorAt("tokenizer", "", "%v", err)
+		return nil
+	}
+	return t
+}
+
 // Name is the tokenizer's name as the scenario has it.
 func (t *tokenizer) Name() string { return t.name }
 

@@ -105,8 +105,7 @@ func (m maker) Name() string { return m.name }
 func (m maker) Count(text string) int { return m.tokenizer.Count(text) }
 
 func (m maker) CanMake() error {
-	const typical = 256
-	if _, err := m.write(rand.New(rand.NewPCG(1, 0)), typical); err != nil {
+	if err := m.fit(); err != nil {
 		return fmt.Errorf("tokenizer %q: %w", m.name, err)
 	}
 	return nil
@@ -116,7 +115,7 @@ func (m maker) Make(rng *rand.Rand, n int) string {
 	if n < 1 {
 		return ""
 	}
-	text, err := m.write(rng, n)
+	text, err := m.write(rng, n, tries)
 	if err != nil {
 		panic(fmt.Sprintf("tokenizer %q: %v", m.name, err)) // CanMake says so before
 	}

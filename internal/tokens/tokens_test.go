@@ -1,7 +1,6 @@
 package tokens_test
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"strings"
 	"sync"
@@ -180,38 +179,6 @@ func TestOpenUnknown(t *testing.T) {
 		_, err := tokens.Open(name)
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Open(%q): error %v, want one with %q", name, err, want)
-		}
-	}
-}
-
-func BenchmarkMake1024(b *testing.B) {
-	for _, name := range tokens.Names() {
-		b.Run(name, func(b *testing.B) {
-			m, rng := open(b, name), seeded(1)
-			m.Make(rng, 1)
-			b.ReportAllocs()
-			for b.Loop() {
-				m.Make(rng, 1024)
-			}
-		})
-	}
-}
-
-func BenchmarkCount(b *testing.B) {
-	for _, name := range tokens.Names() {
-		m := open(b, name)
-		for _, c := range []struct{ kind, text string }{
-			{"prompt", m.Make(seeded(1), 1024)},
-			{"code", strings.Repeat("func f(x int) {\n\treturn  x + 1\n    \n}\n", 200)},
-			{"run", strings.Repeat("=", 100_000)},
-		} {
-			b.Run(fmt.Sprintf("%s/%s", name, c.kind), func(b *testing.B) {
-				b.SetBytes(int64(len(c.text)))
-				b.ReportAllocs()
-				for b.Loop() {
-					m.Count(c.text)
-				}
-			})
 		}
 	}
 }

@@ -66,15 +66,41 @@ func listWords(t *hf.Tokenizer) wordList {
 	return list
 }
 
+var (
+	errFew   = errors.New("too few of its tokens are words to make texts of")
+	errMerge = errors.New("its words merge when they meet: no text of an exact length can be made")
+)
+
+// fit says why no texts can be made. It makes some, of which at least half must
+// come out right at once: then adding a few words mends any other.
+func (v *vocabulary) fit() error {
+	list := v.list()
+	if len(list.all) < fewest || len(list.firsts) < fewest {
+		return errFew
+	}
+	const samples, length = 20, 256
+	wrong := 0
+	rng := rand.New(rand.NewPCG(1, 0))
+	for range samples {
+		if _, err := v.write(rng, length, 1); err != nil {
+			wrong++
+		}
+	}
+	if wrong > samples/2 {
+		return errMerge
+	}
+	return nil
+}
+
 // tries is how often a text is mended before it is given up.
 const tries = 100
 
 // write makes a text of exactly n tokens; n is at least 1. Where words may not
 // keep apart, it is counted, and words are added or taken away until it fits.
-func (v *vocabulary) write(rng *rand.Rand, n int) (string, error) {
+func (v *vocabulary) write(rng *rand.Rand, n, tries int) (string, error) {
 	list := v.list()
 	if len(list.all) < fewest || len(list.firsts) < fewest {
-		return "", errors.New("too few of its tokens are words to make texts of")
+		return "", errFew
 	}
 	words := append(make([]string, 0, n), draw(rng, list.firsts))
 	missing := n - 1
@@ -91,7 +117,7 @@ func (v *vocabulary) write(rng *rand.Rand, n int) (string, error) {
 		}
 		words = words[:max(1, len(words)+min(0, missing))]
 	}
-	return "", errors.New("its words merge when they meet, so that no text of an exact length can be made")
+	return "", errMerge
 }
 
 // bare is a text as it counts what was asked for: without its leading space, if

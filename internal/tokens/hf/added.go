@@ -140,7 +140,7 @@ func isSpace(r rune) bool { return unicode.Is(unicode.White_Space, r) }
 
 // isWord is \w of Rust's regular expressions.
 func isWord(r rune) bool {
-	return unicode.In(r, unicode.L, unicode.M, unicode.Nd, unicode.Nl, unicode.Pc, unicode.Other_Alphabetic, unicode.Join_Control)
+	return unicode.In(r, unicode.L, unicode.M, unicode.Nd, unicode.Nl, unicode.Pc, unicode.Other_Alphabetic, unicode.Join_Control, addedWords)
 }
 
 func endsInWord(text string) bool {

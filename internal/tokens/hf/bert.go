@@ -39,10 +39,12 @@ func cleanRune(r rune) rune {
 	switch {
 	case r == 0 || r == 0xFFFD:
 		return -1
-	case isSpace(r): // tabs and newlines, too
+	case r == '\t' || r == '\n' || r == '\r':
 		return ' '
-	case isOther(r):
+	case isOther(r): // other controls that are white space, too
 		return -1
+	case isSpace(r):
+		return ' '
 	default:
 		return r
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -238,15 +239,40 @@ func (s *scanner) integer() (int32, error) {
 	return int32(n), nil
 }
 
-// float reads a number.
+// float reads a number as the library's JSON reader does: its digits as a whole
+// number, times or over a power of ten. That may be one off in the last place,
+// which decides between tokens whose scores add up to the same.
 func (s *scanner) float() (float64, error) {
 	raw, err := s.raw()
 	if err != nil {
 		return 0, err
 	}
-	x, err := strconv.ParseFloat(string(raw), 64)
+	exact, err := strconv.ParseFloat(string(raw), 64)
 	if err != nil {
 		return 0, s.fail()
+	}
+	mantissa, exponent, _ := bytes.Cut(bytes.ToLower(raw), []byte("e"))
+	power := 0
+	if len(exponent) > 0 {
+		if power, err = strconv.Atoi(string(exponent)); err != nil {
+			return 0, s.fail()
+		}
+	}
+	mantissa, negative := bytes.CutPrefix(mantissa, []byte("-"))
+	whole, fraction, _ := bytes.Cut(mantissa, []byte("."))
+	digits, err := strconv.ParseUint(string(whole)+string(fraction), 10, 64)
+	power -= len(fraction)
+	if err != nil || power < -300 || power > 300 { // more digits than any score has
+		return exact, nil
+	}
+	x := float64(digits)
+	if power < 0 {
+		x /= math.Pow10(-power)
+	} else {
+		x *= math.Pow10(power)
+	}
+	if negative {
+		x = -x
 	}
 	return x, nil
 }

@@ -162,6 +162,9 @@ func lowercase(text string) string {
 		if r == 'İ' { // the only one that becomes two
 			return r
 		}
+		if lower, ok := addedLower(r); ok {
+			return lower
+		}
 		return unicode.ToLower(r)
 	}, text), "İ", "i\u0307")
 }

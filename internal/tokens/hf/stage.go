@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"loadgate/internal/tokens/split"
@@ -96,7 +95,7 @@ func readDigits(raw json.RawMessage) ([]stage, error) {
 		Individual bool `json:"individual_digits"`
 	}
 	err := json.Unmarshal(raw, &c)
-	s := splitter{find: split.Runes(unicode.IsNumber), behavior: contiguous}
+	s := splitter{find: split.Runes(isNumber), behavior: contiguous}
 	if c.Individual {
 		s.behavior = isolated
 	}

@@ -117,6 +117,8 @@ func isOther(r rune) bool {
 	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co) && !unicode.Is(newerOther, r)
 }
 
+func isNumber(r rune) bool { return unicode.In(r, unicode.N, addedNumbers) }
+
 // isPunctuation counts all that ASCII has besides letters and digits in, as
 // BERT does.
 func isPunctuation(r rune) bool {

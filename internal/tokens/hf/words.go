@@ -6,20 +6,21 @@ import (
 )
 
 // words lists the tokens that look like a word of lower-case ASCII letters with
-// a space before it, in the order of their ids. A word with an end must have it
-// in its token.
-func (v *vocab) words(spaced bool, end string) []string {
-	var list []entry
+// a space before it, in the order of their ids. Where spaces are no part of
+// tokens, these are words as they are, with the vocabulary's sign for an end.
+func (v *vocab) words(end string) []string {
+	var spaced, plain []entry
 	for _, e := range v.texts {
-		text, ok := strings.CutSuffix(e.text, end)
-		if spaced && ok {
-			text, ok = cutSpace(text)
-		}
-		if ok && lowerCase(text) {
-			list = append(list, entry{" " + text, e.id})
+		if text, ok := cutSpace(e.text); ok && lowerCase(text) {
+			spaced = append(spaced, entry{" " + text, e.id})
+		} else if text, ok := strings.CutSuffix(e.text, end); ok && lowerCase(text) {
+			plain = append(plain, entry{" " + text, e.id})
 		}
 	}
-	return inOrder(list)
+	if len(spaced) > 0 && end == "" {
+		return inOrder(spaced)
+	}
+	return inOrder(plain)
 }
 
 // inOrder returns the texts of tokens in the order of their ids.

@@ -25,45 +25,41 @@ const (
 const tabled = 0x32400
 
 // table is made when the first text is split, in about a millisecond.
-var table = sync.OnceValue(func() *[tabled]class {
-	var t [tabled]class
-	for _, of := range []struct {
-		ranges *unicode.RangeTable
-		class  class
-	}{
-		{unicode.L, letter},
-		{unicode.Lu, upper},
-		{unicode.Lt, upper},
-		{unicode.Ll, lower},
-		{unicode.M, mark},
-		{unicode.N, number},
-		{unicode.P, symbol},
-		{unicode.S, symbol},
-		{unicode.White_Space, space},
+var table = sync.OnceValue(func() *classTable {
+	var t classTable
+	for category, class := range map[string]class{
+		"L": letter, "Lu": upper, "Lt": upper, "Ll": lower, "M": mark, "N": number, "P": symbol, "S": symbol,
 	} {
-		for _, r := range of.ranges.R16 {
-			for c := int(r.Lo); c <= int(r.Hi); c += int(r.Stride) {
-				t[c] |= of.class
-			}
-		}
-		for _, r := range of.ranges.R32 {
-			for c := int(r.Lo); c <= int(r.Hi) && c < tabled; c += int(r.Stride) {
-				t[c] |= of.class
+		t.add(unicode.Categories[category], class)
+		for i, list := 0, added[category]; i < len(list); i += 2 {
+			for c := list[i]; c <= list[i+1]; c++ {
+				t[c] |= class
 			}
 		}
 	}
-	for _, r := range added {
-		for c := r.first; c <= r.last; c++ {
-			t[c] |= r.class
-		}
-	}
+	t.add(unicode.White_Space, space)
 	t['\r'] |= newline
 	t['\n'] |= newline
 	return &t
 })
 
+type classTable [tabled]class
+
+func (t *classTable) add(ranges *unicode.RangeTable, k class) {
+	for _, r := range ranges.R16 {
+		for c := int(r.Lo); c <= int(r.Hi); c += int(r.Stride) {
+			t[c] |= k
+		}
+	}
+	for _, r := range ranges.R32 {
+		for c := int(r.Lo); c <= int(r.Hi) && c < tabled; c += int(r.Stride) {
+			t[c] |= k
+		}
+	}
+}
+
 // classes looks up runes.
-type classes struct{ table *[tabled]class }
+type classes struct{ table *classTable }
 
 // at returns the class and the size in bytes of the rune at text[i:]; at the
 // end of text 0, 0.

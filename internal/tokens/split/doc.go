@@ -9,5 +9,5 @@
 // pattern that could mean something else here is refused, and never run.
 //
 // Texts must be valid UTF-8. Characters are of the kinds that Unicode 16 gives
-// them; the engine knows Unicode 15.
+// them, although package unicode knows Unicode 15.
 package split

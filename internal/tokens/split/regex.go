@@ -1,7 +1,9 @@
 package split
 
 import (
+	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -16,7 +18,7 @@ func compile(expression string) (Pattern, error) {
 	if err := v.vet(); err != nil {
 		return nil, fmt.Errorf("pattern %s: %w", expression, err)
 	}
-	re, err := regexp2.Compile(expression, regexp2.None)
+	re, err := regexp2.Compile(v.out.String(), regexp2.None)
 	if err != nil {
 		return nil, fmt.Errorf("pattern %s: %w", expression, err)
 	}
@@ -52,57 +54,76 @@ func (x regex) Append(matches []Match, text string) []Match {
 	return matches
 }
 
-// vetting walks through an expression for what both engines read alike:
+// vetting copies an expression while it looks for what both engines read alike:
 // literals, classes, general categories and scripts, groups, lookaround, greedy
-// and lazy quantifiers.
+// and lazy quantifiers. Categories get what the engine does not know of them.
 type vetting struct {
 	text string
 	at   int
+	out  strings.Builder
 }
+
+// take copies n bytes.
+func (v *vetting) take(n int) {
+	v.out.WriteString(v.text[v.at : v.at+n])
+	v.at += n
+}
+
+var counted = regexp.MustCompile(`^\{[0-9]+(,[0-9]*)?\}`)
 
 func (v *vetting) vet() error {
 	for v.at < len(v.text) {
-		c := v.text[v.at]
-		switch {
-		case c == '\\':
-			if err := v.escape(); err != nil {
-				return err
+		var err error
+		switch c := v.text[v.at]; c {
+		case '\\':
+			err = v.escape(false)
+		case '[':
+			err = v.class()
+		case '(':
+			err = v.group()
+		case '^', '$':
+			err = fmt.Errorf("%c is not supported", c)
+		case '?', '*', '+':
+			err = v.quantifier(1)
+		case '{':
+			n := len(counted.FindString(v.text[v.at:]))
+			if n == 0 {
+				return errors.New("a brace that is no quantifier is not supported")
 			}
-		case c == '[':
-			if err := v.class(); err != nil {
-				return err
-			}
-		case c == '(':
-			if err := v.group(); err != nil {
-				return err
-			}
-		case c == '^' || c == '$':
-			return fmt.Errorf("%c is not supported", c)
-		case strings.IndexByte("?*+}", c) >= 0:
-			v.at++
-			if v.at < len(v.text) && (v.text[v.at] == '+' || c == '}' && v.text[v.at] == '?') {
-				return fmt.Errorf("the quantifier %s is not supported", v.text[v.at-1:v.at+1])
-			}
-			if v.at < len(v.text) && v.text[v.at] == '?' {
-				v.at++
-			}
+			err = v.quantifier(n)
 		default:
-			v.at++
+			v.take(1)
 		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// quantifier allows a ? after one that is no count. A + makes it possessive in
+// one engine only.
+func (v *vetting) quantifier(n int) error {
+	if end := v.at + n; end < len(v.text) && (v.text[end] == '+' || v.text[end] == '?' && n > 1) {
+		return fmt.Errorf("the quantifier %s is not supported", v.text[v.at:end+1])
+	}
+	v.take(n)
+	if strings.HasPrefix(v.text[v.at:], "?") {
+		v.take(1)
 	}
 	return nil
 }
 
 // group allows (?: (?= (?! (?<= (?<! (?> and plain groups.
 func (v *vetting) group() error {
-	rest := v.text[v.at+1:]
-	v.at++
+	v.take(1)
+	rest := v.text[v.at:]
 	if !strings.HasPrefix(rest, "?") {
 		return nil
 	}
 	for _, kind := range []string{"?:", "?=", "?!", "?<=", "?<!", "?>"} {
 		if strings.HasPrefix(rest, kind) {
-			v.at += len(kind)
+			v.take(len(kind))
 			return nil
 		}
 	}
@@ -111,53 +132,78 @@ func (v *vetting) group() error {
 
 // escape allows escaped punctuation, \r \n \t, \s \S \d \D, and \p with a
 // general category or a script.
-func (v *vetting) escape() error {
+func (v *vetting) escape(inClass bool) error {
 	if v.at+1 >= len(v.text) {
-		return fmt.Errorf(`it ends with \`)
+		return errors.New(`it ends with \`)
 	}
 	c := v.text[v.at+1]
-	v.at += 2
 	switch {
 	case strings.IndexByte("rntsSdD", c) >= 0 || c < utf8.RuneSelf && unicode.In(rune(c), unicode.P, unicode.S):
+		v.take(2)
 		return nil
 	case c == 'p' || c == 'P':
-		name, _, closed := strings.Cut(strings.TrimPrefix(v.text[v.at:], "{"), "}")
-		if !closed || !strings.HasPrefix(v.text[v.at:], "{") {
-			return fmt.Errorf(`\%c without a name in braces is not supported`, c)
-		}
-		v.at += len(name) + 2
-		_, category := unicode.Categories[name]
-		_, script := unicode.Scripts[name]
-		if !category && !script || strings.HasPrefix(name, "C") && category {
-			return fmt.Errorf(`\%c{%s} is not supported`, c, name)
-		}
-		return nil
+		return v.category(c == 'P', inClass)
 	default:
 		return fmt.Errorf(`\%c is not supported`, c)
 	}
 }
 
+var named = regexp.MustCompile(`^\\[pP]\{(\w+)\}`)
+
+// category copies \p{…} or \P{…}, with the characters that the engine misses.
+func (v *vetting) category(not, inClass bool) error {
+	m := named.FindStringSubmatch(v.text[v.at:])
+	if m == nil {
+		return errors.New(`\p without a plain name in braces is not supported`)
+	}
+	name := m[1]
+	_, category := unicode.Categories[name]
+	_, script := unicode.Scripts[name]
+	missed := added[name]
+	if !category && !script || category && name[0] == 'C' || not && inClass && missed != nil {
+		return fmt.Errorf("%s is not supported here", m[0])
+	}
+	v.at += len(m[0])
+	if missed == nil {
+		v.out.WriteString(m[0])
+		return nil
+	}
+	set := `\p{` + name + `}`
+	for i := 0; i < len(missed); i += 2 {
+		set += string(missed[i]) + "-" + string(missed[i+1])
+	}
+	switch {
+	case inClass:
+		v.out.WriteString(set)
+	case not:
+		v.out.WriteString("[^" + set + "]")
+	default:
+		v.out.WriteString("[" + set + "]")
+	}
+	return nil
+}
+
 // class allows runes, ranges and escapes in brackets, and no brackets or
 // operators within.
 func (v *vetting) class() error {
-	v.at++
+	v.take(1)
 	if strings.HasPrefix(v.text[v.at:], "^") {
-		v.at++
+		v.take(1)
 	}
 	for first := true; v.at < len(v.text); first = false {
 		switch c := v.text[v.at]; {
 		case c == ']' && !first:
-			v.at++
+			v.take(1)
 			return nil
 		case c == ']' || c == '[' || strings.HasPrefix(v.text[v.at:], "&&") || strings.HasPrefix(v.text[v.at:], "-["):
 			return fmt.Errorf("%q within brackets is not supported", v.text[v.at:min(v.at+2, len(v.text))])
 		case c == '\\':
-			if err := v.escape(); err != nil {
+			if err := v.escape(true); err != nil {
 				return err
 			}
 		default:
-			v.at++
+			v.take(1)
 		}
 	}
-	return fmt.Errorf("a bracket is not closed")
+	return errors.New("a bracket is not closed")
 }
