@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"loadgate/internal/diag"
+	"loadgate/internal/importer"
 	"loadgate/internal/live"
 	"loadgate/internal/yamlpos"
 	"loadgate/reporters"
@@ -181,16 +182,19 @@ func referenceIn(text string) string {
 	return ""
 }
 
-// mergeFlags lays flags over a case file: the Python tool takes extra_args and
-// meta_data from both, and all else from the file.
+// mergeFlags lays flags over a case file. What extra_args and meta_data say is
+// taken from both, as by the Python tool.
 func (a *app) mergeFlags(root, given *yamlpos.Node) (*yamlpos.Node, error) {
 	out := root.Clone()
 	for _, e := range given.Entries {
-		if e.Key == "meta_data" {
+		switch e.Key {
+		case "extra_args":
+			e.Key = importer.MoreExtraArgs
+			fallthrough
+		case "meta_data":
 			out.Entries = append(out.Entries, e)
 			continue
-		}
-		if e.Key == "env" {
+		case "env":
 			continue
 		}
 		if out.Entry(e.Key) != nil {

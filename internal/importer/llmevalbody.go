@@ -18,7 +18,7 @@ var placed = []string{"stream", "include_usage", "max_completion_tokens", "ignor
 // at the top, which extra_args win over.
 func (c *llmEval) generation() {
 	c.body = map[string]yamlpos.Entry{}
-	extra := c.pairs("extra_args")
+	extra := merged(c.pairs(MoreExtraArgs), c.pairs("extra_args"))
 	add := func(e yamlpos.Entry) {
 		if e.Value.Kind == yamlpos.Null {
 			if e.Key == "temperature" {
@@ -50,6 +50,28 @@ func (c *llmEval) generation() {
 			c.list.Warnf(e.KeyPos, max(1, e.Value.Width), "", "extra_args: %s has no effect: the body's %s is set apart", key, key)
 		}
 	}
+}
+
+// MoreExtraArgs is the key of a second extra_args, which wins over the first:
+// that of a flag beside a case file.
+const MoreExtraArgs = "extra_args (of the flag)"
+
+// merged lays one mapping over another; either may be nil.
+func merged(over, under *yamlpos.Node) *yamlpos.Node {
+	switch {
+	case over == nil:
+		return under
+	case under == nil:
+		return over
+	}
+	out := *over
+	out.Entries = slices.Clone(over.Entries)
+	for _, e := range under.Entries {
+		if over.Entry(e.Key) == nil {
+			out.Entries = append(out.Entries, e)
+		}
+	}
+	return &out
 }
 
 // bodyFlag reads a truth value among the settings of the body.
