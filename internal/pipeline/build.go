@@ -197,6 +197,7 @@ func summarize(s *store.Run, g *gate.Gate, stored *storedCell, c *scenario.Cell)
 			Seed: c.Load.Seed + uint64(i), CI: true,
 		})
 	}
+	groups := metrics.NewGroups(metrics.Input{Load: &c.Load, Seed: c.Load.Seed})
 	for rec, err := range s.Samples(stored.ID) {
 		if err != nil {
 			return nil, nil, err
@@ -204,6 +205,7 @@ func summarize(s *store.Run, g *gate.Gate, stored *storedCell, c *scenario.Cell)
 		if rec.Repeat < len(collectors) {
 			collectors[rec.Repeat].Add(&rec.Sample)
 			evidence[rec.Repeat].Add(&rec.Sample)
+			groups.Add(&rec.Sample)
 		}
 	}
 	repeats := make([]*result.Repeat, len(infos))
@@ -215,6 +217,7 @@ func summarize(s *store.Run, g *gate.Gate, stored *storedCell, c *scenario.Cell)
 	}
 	cell := cellOf(stored)
 	metrics.Merge(cell, repeats)
+	cell.Groups = groups.Result()
 	if len(repeats) > 0 {
 		cell.StartedAt = repeats[0].StartedAt
 	}

@@ -180,6 +180,11 @@ func (r *Runner) repeat(ctx context.Context, stop <-chan struct{}, c *Cell, atte
 		if c.Load.Requests > 0 {
 			planned = c.Load.Warmup.Requests + c.Load.Requests
 		}
+		if c.Load.Replay != nil {
+			if outlook, err := engine.LookOut(cfg); err == nil { // else Run says what is wrong
+				planned = outlook.Requests
+			}
+		}
 		cfg.Observer = r.opt.Observe(Progress{
 			Cell: index + 1, Cells: len(r.opened.Cells), Title: c.Title, Repeat: repeat + 1, Repeats: c.Load.Repeats,
 			Planned: planned, Duration: c.Load.Duration,

@@ -88,6 +88,16 @@ type Cell struct {
 	Tokens        Tokens            `json:"tokens"`
 	Metrics       map[string]Metric `json:"metrics"`
 	Repeats       []*Repeat         `json:"repeats"`
+	Groups        []Group           `json:"groups,omitempty"` // requests told apart, over all repeats
+}
+
+// Group are the requests of a cell that have something in common. Its metrics are
+// those of single requests.
+type Group struct {
+	By      string            `json:"by"`    // what they have in common: turn
+	Value   string            `json:"value"` // which one: 2
+	Counts  Counts            `json:"counts"`
+	Metrics map[string]Metric `json:"metrics"`
 }
 
 // Repeat is one execution of a cell.
