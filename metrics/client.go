@@ -37,7 +37,7 @@ var clientLag = Definition{
 		"Absent where the kernel gives no receive stamps.",
 	Formula: "user-space stamp - kernel stamp",
 	gaps: func(r *request) gapList {
-		var lags []float64
+		lags := make([]float64, 0, len(r.s.Events))
 		for _, e := range r.s.Events {
 			if e.Kernel != 0 {
 				lags = append(lags, float64(e.At-e.Kernel)/nsPerMS)

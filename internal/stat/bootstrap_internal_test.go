@@ -172,10 +172,12 @@ func TestBootstrapCIAgreesAcrossItsMethods(t *testing.T) {
 func TestPoolSorts(t *testing.T) {
 	t.Parallel()
 	rng := rand.New(rand.NewPCG(1, 1))
-	for _, n := range []int{0, 1, 100, fewTagged + 1, 10_000} {
+	for _, n := range []int{0, 1, 100, fewValues + 1, 10_000} {
 		for name, value := range map[string]func() float64{
 			"spread": func() float64 { return math.Exp(20*rng.NormFloat64()) * float64(1-2*rng.IntN(2)) },
 			"equal":  func() float64 { return 1.5 },
+			"gaps":   func() float64 { return float64(rng.Int64N(1<<40)-1<<20) / 1e6 },
+			"mixed":  func() float64 { return []float64{0.1, 20.000001, 1 / 3.0}[rng.IntN(3)] },
 			"few":    func() float64 { return float64(rng.IntN(3) - 1) },
 			"odd":    func() float64 { return []float64{math.Inf(1), math.Inf(-1), 0, math.MaxFloat64, 5e-324}[rng.IntN(5)] },
 		} {

@@ -1,21 +1,17 @@
 package stat
 
 import (
-	"cmp"
 	"math"
-	"slices"
+	"math/bits"
+	"sort"
 )
 
 // Pool is the values of several groups, sorted once for all that is asked of
 // them together.
 type Pool struct {
-	values []tagged // ascending
-	sizes  []int32  // values a group; no zeros
-}
-
-type tagged struct {
-	value float64
-	group int32
+	values []float64 // ascending
+	group  []int32   // of each value
+	sizes  []int32   // values a group; no zeros
 }
 
 // NewPool sorts the values of groups. The groups are left as they are.
@@ -25,68 +21,95 @@ func NewPool(groups [][]float64) *Pool {
 	for _, values := range groups {
 		total += len(values)
 	}
-	b.values = make([]tagged, 0, total)
+	b.values, b.group = make([]float64, 0, total), make([]int32, 0, total)
 	for _, values := range groups {
 		if len(values) == 0 {
 			continue
 		}
-		for _, v := range values {
-			b.values = append(b.values, tagged{v, int32(len(b.sizes))})
+		b.values = append(b.values, values...)
+		for range values {
+			b.group = append(b.group, int32(len(b.sizes)))
 		}
 		b.sizes = append(b.sizes, int32(len(values)))
 	}
-	sortTagged(b.values)
+	b.sort()
 	return b
 }
 
-// Sorted returns all values in ascending order.
-func (b *Pool) Sorted() []float64 {
-	out := make([]float64, len(b.values))
-	for i := range b.values {
-		out[i] = b.values[i].value
-	}
-	return out
-}
+// Sorted returns all values in ascending order. They are not the caller's to
+// change.
+func (b *Pool) Sorted() []float64 { return b.values }
 
-// fewTagged is up to how many values comparing is faster than counting.
-const fewTagged = 2048
+// fewValues is up to how many values comparing is faster than counting.
+const fewValues = 2048
 
-// sortTagged sorts by value: of many values digit by digit, from the lowest, in
-// a time that does not grow with their logarithm.
-func sortTagged(values []tagged) {
-	if len(values) <= fewTagged {
-		slices.SortFunc(values, func(x, y tagged) int { return cmp.Compare(x.value, y.value) })
+// sort sorts by value: many values digit by digit, from the lowest, in a time
+// that does not grow with their logarithm.
+func (b *Pool) sort() {
+	if len(b.values) <= fewValues {
+		sort.Sort(byValue{b})
 		return
 	}
-	const width, digits = 11, 6
-	var starts [digits][1 << width]int32
-	for i := range values {
-		key := orderly(values[i].value)
-		for d := range digits {
-			starts[d][key>>(d*width)&(1<<width-1)]++
-		}
+	keys, back := keysOf(b.values)
+	most := uint64(0)
+	for _, k := range keys {
+		most |= k
 	}
-	from, to := values, make([]tagged, len(values))
-	for d := range digits {
-		sum, most := int32(0), int32(0)
-		for i, n := range starts[d] {
-			most = max(most, n)
-			starts[d][i] = sum
+	const width = 11
+	nextKeys, nextGroup := make([]uint64, len(keys)), make([]int32, len(keys))
+	for shift := 0; shift < bits.Len64(most); shift += width {
+		var starts [1 << width]int32
+		for _, k := range keys {
+			starts[k>>shift&(1<<width-1)]++
+		}
+		sum := int32(0)
+		for i, n := range starts {
+			starts[i] = sum
 			sum += n
 		}
-		if int(most) == len(values) {
-			continue // the same digit everywhere
-		}
-		for i := range from {
-			at := &starts[d][orderly(from[i].value)>>(d*width)&(1<<width-1)]
-			to[*at] = from[i]
+		for i, k := range keys {
+			at := &starts[k>>shift&(1<<width-1)]
+			nextKeys[*at], nextGroup[*at] = k, b.group[i]
 			*at++
 		}
-		from, to = to, from
+		keys, nextKeys = nextKeys, keys
+		b.group, nextGroup = nextGroup, b.group
 	}
-	if &from[0] != &values[0] {
-		copy(values, from)
+	for i, k := range keys {
+		b.values[i] = back(k)
 	}
+}
+
+type byValue struct{ *Pool }
+
+func (b byValue) Len() int           { return len(b.values) }
+func (b byValue) Less(i, j int) bool { return b.values[i] < b.values[j] }
+func (b byValue) Swap(i, j int) {
+	b.values[i], b.values[j] = b.values[j], b.values[i]
+	b.group[i], b.group[j] = b.group[j], b.group[i]
+}
+
+// keysOf gives numbers that are ordered as the values are, and what makes values
+// of them again. Gaps are whole nanoseconds given in milliseconds: as such they
+// have few digits. Other values have those of their bits.
+func keysOf(values []float64) (keys []uint64, back func(uint64) float64) {
+	const perMS = 1e6
+	keys = make([]uint64, len(values))
+	least := int64(math.MaxInt64)
+	for i, v := range values {
+		ns := int64(math.Round(v * perMS))
+		if float64(ns)/perMS != v || (ns == 0 && math.Signbit(v)) {
+			for i, v := range values {
+				keys[i] = orderly(v)
+			}
+			return keys, disorderly
+		}
+		keys[i], least = uint64(ns), min(least, ns)
+	}
+	for i := range keys {
+		keys[i] -= uint64(least)
+	}
+	return keys, func(k uint64) float64 { return float64(int64(k+uint64(least))) / perMS }
 }
 
 // orderly is a number that is ordered as v is; -0 comes before 0.
@@ -98,11 +121,19 @@ func orderly(v float64) uint64 {
 	return b | 1<<63
 }
 
+// disorderly undoes orderly.
+func disorderly(k uint64) float64 {
+	if k>>63 != 0 {
+		return math.Float64frombits(k &^ (1 << 63))
+	}
+	return math.Float64frombits(^k)
+}
+
 // countBelow returns how many of the first n values belong to each group.
 func (b *Pool) countBelow(n int) []int32 {
 	below := make([]int32, len(b.sizes))
-	for _, v := range b.values[:min(max(n, 0), len(b.values))] {
-		below[v.group]++
+	for _, g := range b.group[:min(max(n, 0), len(b.group))] {
+		below[g]++
 	}
 	return below
 }
@@ -132,9 +163,9 @@ func (b *Pool) atScore(p, z float64) float64 {
 	}
 	i := int(h)
 	if i == last {
-		return b.values[last].value
+		return b.values[last]
 	}
-	return lerp(b.values[i].value, b.values[i+1].value, h-float64(i))
+	return lerp(b.values[i], b.values[i+1], h-float64(i))
 }
 
 const (
@@ -168,8 +199,8 @@ func (b *Pool) cursor(p float64) *cursor {
 	c.below = append(c.below, below...)
 	for i := 1; i < marks; i++ {
 		begin := c.from + (i-1)*c.step
-		for _, v := range b.values[begin:min(begin+c.step, len(b.values))] {
-			below[v.group]++
+		for _, g := range b.group[begin:min(begin+c.step, len(b.group))] {
+			below[g]++
 		}
 		c.below = append(c.below, below...)
 	}
@@ -183,12 +214,12 @@ func (c *cursor) quantile(counts []int32, total int) float64 {
 	rank := int(h)
 	at, seen := c.search(counts, rank)
 	at, seen = c.walk(counts, at, seen, rank)
-	lower := c.of.values[at].value
+	lower := c.of.values[at]
 	if rank+1 >= total {
 		return lower
 	}
 	at, _ = c.walk(counts, at, seen, rank+1)
-	return lerp(lower, c.of.values[at].value, h-float64(rank))
+	return lerp(lower, c.of.values[at], h-float64(rank))
 }
 
 // search finds the last mark before which no more than rank values lie. A
@@ -214,7 +245,7 @@ func (c *cursor) search(counts []int32, rank int) (at, seen int) {
 // starts at index at with seen values before it, seen <= rank.
 func (c *cursor) walk(counts []int32, at, seen, rank int) (index, before int) {
 	for {
-		after := seen + int(counts[c.of.values[at].group])
+		after := seen + int(counts[c.of.group[at]])
 		if after > rank {
 			return at, seen
 		}
