@@ -166,6 +166,19 @@ func TestChecks(t *testing.T) {
 		{"failures, audit hits, cancellations", "conservation", run{load: closed8, requests: 50, warmup: 5, after: func(s []engine.Sample, _ *engine.Totals) {
 			s[10].Outcome, s[11].Outcome, s[12].Outcome = llm.Failed, llm.Audited, llm.Cancelled
 		}}, "", ""},
+		{"turns whose session had broken off", "unsent", run{load: closed8, requests: 50, after: func(_ []engine.Sample, t *engine.Totals) {
+			t.Planned, t.PlannedMeasured, t.Unsent, t.UnsentMeasured, t.Abandoned, t.AbandonedMeasured = 60, 60, 10, 10, 10, 10
+		}}, "", ""},
+		{"more abandoned than unsent", "conservation", run{load: closed8, requests: 50, after: func(_ []engine.Sample, t *engine.Totals) { t.Abandoned = 1 }}, "invalid", "abandoned 1 > unsent 0"},
+		{"slots whose sessions think", "concurrency", run{load: closed8, requests: 400, after: func(s []engine.Sample, _ *engine.Totals) {
+			for i := range s { // every other request waits for its user through half of its time
+				if i%2 == 1 {
+					s[i].Turn, s[i].Think = 2, (s[i].Done-s[i].Start)/2
+					s[i].Sched += s[i].Think
+					shift(&s[i], s[i].Think)
+				}
+			}
+		}}, "", ""},
 		// clock
 		{"a negative duration", "clock", run{load: closed8, requests: 50, after: func(s []engine.Sample, _ *engine.Totals) { s[9].Done = s[9].TokN - 1 }}, "invalid", "done before tokn"},
 		{"events out of order", "clock", run{load: closed8, requests: 50, after: func(s []engine.Sample, _ *engine.Totals) { s[9].Events[3].At = s[9].Events[2].At - 1 }}, "invalid", ""},
@@ -185,6 +198,9 @@ func TestChecks(t *testing.T) {
 		// stationarity
 		{"a rate that the target cannot serve", "stationarity", run{load: open20, requests: 600, ttft: grows}, "warn", "SATURATED"},
 		{"a closed loop that slows down", "stationarity", run{load: closed8, requests: 600, ttft: grows}, "warn", "ttft grew"},
+		{"a trace that has its rush hour last", "stationarity", run{load: replayed, requests: 600, ttft: grows}, "", ""},
+		{"prompts that grow from turn to turn", "stationarity", run{load: closed8, requests: 600, ttft: grows, after: turns(func(i int) int { return 1 + i/100 })}, "", ""},
+		{"first turns that slow down", "stationarity", run{load: closed8, requests: 800, ttft: func(i int, start float64) float64 { return noisy(i) + start/50 }, after: turns(func(i int) int { return 1 + i%2 })}, "warn", "ttft grew"},
 		{"a queue that fills first", "stationarity", run{load: open20, requests: 600, tokens: 300, ttft: func(i int, _ float64) float64 { return noisy(i) }}, "", ""},
 		{"steady", "stationarity", run{load: open20, requests: 600, ttft: func(i int, _ float64) float64 { return noisy(i) }}, "", ""},
 		// errors
@@ -229,6 +245,18 @@ func TestChecks(t *testing.T) {
 				t.Errorf("finding without %+v", f)
 			}
 		})
+	}
+}
+
+// replayed has arrivals at a rate, as open20 has, that are called a replay.
+var replayed = scenario.Load{Rate: 20, Replay: &scenario.Replay{Speed: 1}}
+
+// turns makes requests turns of sessions.
+func turns(of func(i int) int) func([]engine.Sample, *engine.Totals) {
+	return func(s []engine.Sample, _ *engine.Totals) {
+		for i := range s {
+			s[i].Turn = of(i)
+		}
 	}
 }
 

@@ -47,8 +47,11 @@ var warmUp = Definition{
 	Name: "warmup", Cause: Sample, Unit: "ratio", Warn: meanMoves, Invalid: never(),
 	Statistic: "how far the mean latency moves when the start-up phase that MSER-5 finds is left out",
 	Text: "From 200 completed measured requests on. The part left out must also differ from the rest beyond chance " +
-		"(3.3 standard errors). Latency is ttft, without streaming e2el.",
+		"(3.3 standard errors). Latency is ttft, without streaming e2el. A replay is not judged: it has the ups and downs of its trace.",
 	judge: func(f *facts, t thresholds) *reading {
+		if f.Load.Replay != nil {
+			return nil
+		}
 		var series []float64
 		for _, r := range f.measured() {
 			if !math.IsNaN(r.latency) {
@@ -84,10 +87,15 @@ var stationarity = Definition{
 	Text: "From 200 requests on, once the time that 90 % of requests take has passed: until then the server fills. " +
 		"The slope over twenty parts of the run must be positive with a confidence of 99.9 % too; parts and not requests, since " +
 		"neighbours in a queue wait together. In an open loop the growth of both means SATURATED: the target does not keep up " +
-		"with the rate, and its latencies say how long the test lasted. The number in flight is not judged in a closed loop.",
+		"with the rate, and its latencies say how long the test lasted. The number in flight is not judged in a closed loop. " +
+		"Of sessions of several turns, the first turns' latencies are judged: later ones grow with what was said, and more of them are in " +
+		"flight until the first sessions end. A replay is not judged: it has the ups and downs of its trace.",
 	judge: func(f *facts, t thresholds) *reading {
+		if f.Load.Replay != nil {
+			return nil
+		}
 		latency, inFlight := f.trends()
-		if !f.Load.Open() || f.closedLoop() {
+		if !f.Load.Open() || f.closedLoop() || f.talks() {
 			inFlight = math.NaN()
 		}
 		grows := func(v float64) bool { return v > t.warn }
@@ -107,10 +115,18 @@ var stationarity = Definition{
 	},
 }
 
+// talks reports whether sessions have several turns.
+func (f *facts) talks() bool {
+	return slices.ContainsFunc(f.rows, func(r row) bool { return r.turn > 1 })
+}
+
 // trends are the proven growths of latency and of the number in flight; NaN
 // where there is none.
 func (f *facts) trends() (latency, inFlight float64) {
 	rows := f.measured()
+	if f.talks() {
+		rows = slices.DeleteFunc(rows, func(r row) bool { return r.turn > 1 })
+	}
 	slices.SortFunc(rows, func(a, b row) int { return int(min(max(a.start-b.start, -1), 1)) })
 	latency, inFlight = math.NaN(), math.NaN()
 	if len(rows) < trendRequests {
