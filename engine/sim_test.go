@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -311,6 +312,44 @@ func TestCancelEndsAnswers(t *testing.T) {
 	})
 	if err != nil || totals.Sent != 50 || cancelled != 50 || !totals.Truncated {
 		t.Errorf("%d cancelled, %+v, err %v", cancelled, totals, err)
+	}
+}
+
+// A server that takes requests and never says a word delays no other send: all go
+// out on the wire, and each sample says when it was due and when it went.
+func TestSilentServerDelaysNoSend(t *testing.T) {
+	t.Parallel()
+	const requests = 100
+	r := newRig(t, sim.DefaultConfig(), scenario.Load{Rate: 1000, Requests: requests})
+	arrived := make(chan struct{}, requests)
+	silent := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		arrived <- struct{}{}
+		<-r.Context().Done()
+	}))
+	t.Cleanup(silent.Close)
+	r.cfg.Backend = chat{url: silent.URL, stream: true}
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { // ends when the server has all requests, or with the test
+		defer cancel()
+		for range requests {
+			select {
+			case <-arrived:
+			case <-t.Context().Done():
+				return
+			}
+		}
+	}()
+	var due []int64
+	totals, err := engine.Run(ctx, nil, r.cfg, func(s *engine.Sample) error {
+		due = append(due, s.Sched)
+		if s.Start < s.Sched || s.Wrote < s.Start || s.Outcome != llm.Cancelled || s.Hdr != 0 {
+			t.Errorf("%+v", s)
+		}
+		return nil
+	})
+	if slices.Sort(due); err != nil || totals.Sent != requests || len(slices.Compact(due)) != requests {
+		t.Errorf("%d due at %d different times, %+v, err %v", len(due), len(slices.Compact(due)), totals, err)
 	}
 }
 

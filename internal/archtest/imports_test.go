@@ -26,7 +26,7 @@ var layers = [][]string{
 	{"internal/validity", "internal/gate", "internal/compare", "internal/importer", "internal/calibrate"},
 	{"reporters", "internal/live"},
 	{"internal/pipeline"},
-	{"cmd/loadgate", "scripts/bench-client", "scripts/gate-power"},
+	{"cmd/loadgate", "scripts/bench-client", "scripts/faults", "scripts/gate-power"},
 }
 
 // forbidden are imports that the layers would allow and the design does not.

@@ -13,7 +13,7 @@ var conservation = Definition{
 		"an end; token sums as of the single requests; Little's law over the requests in flight. It watches loadgate itself.",
 	judge: func(f *facts, t thresholds) *reading {
 		wrong := f.mismatches()
-		return t.judge(float64(len(wrong))).says("the accounts do not balance, which is a fault of loadgate or of its storage: " + strings.Join(wrong, "; "))
+		return t.judge(float64(len(wrong))).says("the accounts do not balance, which is a fault of loadgate or of its storage, please report it: " + strings.Join(wrong, "; "))
 	},
 }
 
@@ -83,9 +83,9 @@ var clock = Definition{
 	judge: func(f *facts, t thresholds) *reading {
 		if f.backwards > 0 {
 			r := &reading{level: Invalid, value: float64(f.backwards)}
-			return r.says(fmt.Sprintf("%d requests have stamps that run backwards (%s): the machine's clock cannot be trusted", f.backwards, f.backwardAt))
+			return r.says(fmt.Sprintf("%d requests have stamps that run backwards (%s): the machine's clock cannot be trusted: measure on another one", f.backwards, f.backwardAt))
 		}
 		step := math.Abs(float64(f.Totals.WallSteps)) / 1e6
-		return t.judge(step).says(fmt.Sprintf("the wall clock was set by %.4g ms during the run: times of day are off, durations are not", step))
+		return t.judge(step).says(fmt.Sprintf("the wall clock was set by %.4g ms during the run: times of day are off, durations are not; have it slewed and not set while a test runs", step))
 	},
 }

@@ -75,7 +75,8 @@ var outputLength = Definition{
 			return nil
 		}
 		n := float64(k.sized)
-		return t.judge(math.Abs(v)).says(fmt.Sprintf("answers have %s tokens on average where %s were asked for: loads of different length do not compare",
+		return t.judge(math.Abs(v)).says(fmt.Sprintf("answers have %s tokens on average where %s were asked for: loads of different length do not compare; "+
+			"see whether params set another limit, and whether the server honours ignore_eos",
 			rule.Format(float64(k.answered)/n, rule.Number), rule.Format(float64(k.asked)/n, rule.Number)))
 	},
 }

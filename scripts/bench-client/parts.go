@@ -23,8 +23,8 @@ type load struct {
 // scenario is the load as loadgate reads it.
 func (l load) scenario(addr string, requests int) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "apiVersion: loadgate/v1\nname: bench-client\nbackends: {main: {kind: openai, url: 'http://%s%s', model: bench}}\n", addr, l.path())
-	fmt.Fprintf(&b, "datasets: {chat: {kind: prompt, prompt: hi, output_tokens: %d}}\npreflight: false\n", l.tokens)
+	fmt.Fprintf(&b, "apiVersion: loadgate/v1\nname: bench-client\nbackends: {main: {kind: openai, url: 'http://%s%s', model: bench}}\n", addr, l.Path())
+	fmt.Fprintf(&b, "datasets: {chat: {kind: prompt, prompt: hi, output_tokens: %d}}\npreflight: false\n", l.Tokens)
 	if l.rate > 0 {
 		fmt.Fprintf(&b, "load: {rate: %d, arrivals: constant, requests: %d}\n", l.rate, requests)
 	} else {
@@ -63,11 +63,11 @@ func (b *bench) theirs(l load, requests int) (used, error) {
 	if err != nil {
 		return used{}, err
 	}
-	u, out, err := run(pinned(l.core, b.self, "reference", s.addr, l.path(), fmt.Sprint(l.streams), fmt.Sprint(requests), l.ramp.String()))
+	u, out, err := run(pinned(l.core, b.self, "reference", s.addr, l.Path(), fmt.Sprint(l.streams), fmt.Sprint(requests), l.ramp.String()))
 	if more := s.stop(); err == nil {
 		err = more
 	}
-	if got, want := strings.TrimSpace(string(out)), fmt.Sprint(requests*l.tokens); err == nil && got != want {
+	if got, want := strings.TrimSpace(string(out)), fmt.Sprint(requests*l.Tokens); err == nil && got != want {
 		err = fmt.Errorf("the reference client read %s tokens of %s", got, want)
 	}
 	return u, err
@@ -94,7 +94,7 @@ func perEvent(large, one used, tokens int) float64 {
 }
 
 func bulk(b *bench) error {
-	l := load{shape: shape{tokens: 4000}, streams: 64, requests: 1024, core: b.clientCore}
+	l := load{shape: shape{Tokens: 4000}, streams: 64, requests: 1024, core: b.clientCore}
 	if b.quick {
 		l.requests = 128
 	}
@@ -108,7 +108,7 @@ func bulk(b *bench) error {
 	if err != nil {
 		return err
 	}
-	tokens := (l.requests - 1) * l.tokens
+	tokens := (l.requests - 1) * l.Tokens
 	ours := perEvent(u, one, tokens)
 	fmt.Printf("| loadgate | %d | %.3f | %.0f | %s | %d, %d |\n", f.tokens, ours, float64(tokens)/(u.wall-one.wall).Seconds(), mib(u.rss), f.lost, f.twice)
 	if one, err = b.theirs(l, 1); err != nil {
@@ -118,7 +118,7 @@ func bulk(b *bench) error {
 		return err
 	}
 	theirs := perEvent(u, one, tokens)
-	fmt.Printf("| reference | %d | %.3f | %.0f | %s | |\n", l.requests*l.tokens, theirs, float64(tokens)/(u.wall-one.wall).Seconds(), mib(u.rss))
+	fmt.Printf("| reference | %d | %.3f | %.0f | %s | |\n", l.requests*l.Tokens, theirs, float64(tokens)/(u.wall-one.wall).Seconds(), mib(u.rss))
 	fmt.Printf("\nloadgate / reference: %.2f\n", ours/theirs)
 	return nil
 }
@@ -166,12 +166,12 @@ func (b *bench) streams(l load, reference bool) error {
 	if u, err = b.theirs(l, l.requests); err != nil {
 		return err
 	}
-	fmt.Printf("| reference | %d | %.2f | | %s | | | | | | | | | | | |\n", l.streams, perEvent(u, one, l.requests*l.tokens), mib(u.rss))
+	fmt.Printf("| reference | %d | %.2f | | %s | | | | | | | | | | | |\n", l.streams, perEvent(u, one, l.requests*l.Tokens), mib(u.rss))
 	return nil
 }
 
 func pacedShape(ttft, itl time.Duration, seconds int) shape {
-	return shape{paced: true, ttft: ttft, itl: itl, tokens: max(2, int(time.Duration(seconds)*time.Second/itl))}
+	return shape{Paced: true, TTFT: ttft, ITL: itl, Tokens: max(2, int(time.Duration(seconds)*time.Second/itl))}
 }
 
 // seconds is how long streams last.
