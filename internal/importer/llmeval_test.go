@@ -226,7 +226,8 @@ func TestMistakes(t *testing.T) {
 		"random_input_len: 5":                                   "c:1:1: warning: random_input_len has no effect",
 		"concurrency_list: [1, 2]":                              "c:1:1: warning: concurrency_list has no effect",
 		"extra_args: {model: x}":                                "c:1:14: warning: extra_args: model has no effect",
-		"dataset_name: custom\ndataset_path: p.jsonl\nextra_args: {top_p: 1}": "c:3:14: warning: extra_args: top_p has no effect",
+		"dataset_name: custom\ndataset_path: p.jsonl\nextra_args: {top_p: 1}":       "c:3:14: warning: extra_args: top_p has no effect",
+		"dataset_name: mmbench_cn\ndataset_path: p.jsonl\nmax_completion_tokens: 5": "c:3:1: warning: extra_args: max_completion_tokens has no effect",
 		"test_meta: {a-b: 1}": "c:1:13: warning: test_meta: a-b is left out",
 	} {
 		t.Run(src, func(t *testing.T) {

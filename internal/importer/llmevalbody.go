@@ -136,9 +136,7 @@ func (c *llmEval) bodyFields() yamlpos.Fields {
 		c.note("without streaming there is no ttft, tpot and itl: these cells stay empty, where serving_perf_eval wrote 0")
 	}
 	if c.bodies() {
-		for _, e := range c.params {
-			c.list.Warnf(e.KeyPos, max(1, len(e.Key)), "", "extra_args: %s has no effect: the dataset gives whole bodies", e.Key)
-		}
+		c.warnOfBodies()
 		return f
 	}
 	f = append(f, yamlpos.Field{Key: "output_limit", Value: "both", Beside: "max_tokens and max_completion_tokens"})
@@ -164,10 +162,23 @@ func (c *llmEval) bodyFields() yamlpos.Fields {
 	return f
 }
 
+// warnOfBodies names the settings that whole bodies leave no room for.
+func (c *llmEval) warnOfBodies() {
+	set := slices.Clone(c.params)
+	for _, key := range []string{"temperature", "include_usage", "max_completion_tokens", "ignore_eos", "stop_token_ids"} {
+		if e, ok := c.body[key]; ok && e.Value.Kind != yamlpos.Null {
+			set = append(set, e)
+		}
+	}
+	for _, e := range set {
+		c.list.Warnf(e.KeyPos, max(1, len(e.Key)), "", "extra_args: %s has no effect: the dataset gives whole bodies", e.Key)
+	}
+}
+
 // stopFields are ignore_eos and stop_token_ids: keys of the backend's own where
 // its kind has them, else params.
 func (c *llmEval) stopFields() (own, params []yamlpos.Field) {
-	if e, ok := c.body["ignore_eos"]; ok {
+	if _, ok := c.body["ignore_eos"]; ok {
 		on := c.bodyFlag("ignore_eos", false)
 		switch {
 		case c.backend == "openai":
@@ -176,7 +187,6 @@ func (c *llmEval) stopFields() (own, params []yamlpos.Field) {
 		case on:
 			own = append(own, yamlpos.Field{Key: "ignore_eos", Value: true})
 		}
-		_ = e
 	}
 	if e, ok := c.body["stop_token_ids"]; ok && (e.Value.Kind != yamlpos.List || len(e.Value.Items) > 0) {
 		field := yamlpos.Field{Key: "stop_token_ids", Value: c.keys.setting(e.Key, e.Value)}
