@@ -41,15 +41,21 @@ func (s *rowSet) Session(seed uint64, i int) (llm.Session, error) {
 	if i < 0 || rows == 0 {
 		return llm.Session{}, fmt.Errorf("there is no session %d of %d rows", i, rows)
 	}
-	round, at := i/rows, i%rows
-	if s.shuffled {
-		at = permute(schedule.Seed(seed, "order", strconv.Itoa(round)), rows, at)
-	}
-	r, err := s.rows.at(at)
+	r, err := s.rows.at(placeOf(seed, i, rows, s.shuffled))
 	if err != nil {
 		return llm.Session{}, fmt.Errorf("session %d: %w", i, err)
 	}
 	return llm.SingleTurn(r.id, r.request), nil
+}
+
+// placeOf is where session i stands among rows that are taken in order, or in
+// another order each time round.
+func placeOf(seed uint64, i, rows int, shuffled bool) int {
+	round, at := i/rows, i%rows
+	if shuffled {
+		at = permute(schedule.Seed(seed, "order", strconv.Itoa(round)), rows, at)
+	}
+	return at
 }
 
 // Rows implements llm.Dataset.

@@ -11,7 +11,6 @@ import (
 	"loadgate/internal/diag"
 	"loadgate/internal/kind"
 	"loadgate/internal/llm"
-	"loadgate/internal/schedule"
 	"loadgate/internal/yamlpos"
 )
 
@@ -220,16 +219,6 @@ func aiperfTalk(raw rawRow) (talk, error) {
 // place finds the row of session i.
 func (d *conversations) place(seed uint64, i int) int {
 	return placeOf(seed, i, len(d.count), d.config.Order == orderShuffled)
-}
-
-// placeOf is where session i stands among rows that are taken in order, or in
-// another order each time round.
-func placeOf(seed uint64, i, rows int, shuffled bool) int {
-	round, at := i/rows, i%rows
-	if shuffled {
-		at = permute(schedule.Seed(seed, "order", strconv.Itoa(round)), rows, at)
-	}
-	return at
 }
 
 // Turns implements llm.Conversational.
