@@ -169,6 +169,9 @@ func (u *unframer) size(p []byte) (used int, err error) {
 // chunkSize reads a whole line: hexadecimal digits, white space, an extension
 // behind a semicolon, CR LF.
 func chunkSize(line []byte) (n int64, ok bool) {
+	if n, ok = plainSize(line); ok {
+		return n, true
+	}
 	if cr := bytes.IndexByte(line, '\r'); cr < 0 || cr != len(line)-2 || cr >= maxSizeLine {
 		return 0, false
 	}
@@ -188,6 +191,27 @@ func chunkSize(line []byte) (n int64, ok bool) {
 		n = n<<4 | int64(c)
 	}
 	return n, n >= 0
+}
+
+// plainSize reads a line of a few lower-case digits and nothing else, as nearly
+// all servers write it.
+func plainSize(line []byte) (n int64, ok bool) {
+	const most = 7
+	digits := len(line) - 2
+	if digits < 1 || digits > most || line[digits] != '\r' {
+		return 0, false
+	}
+	for _, c := range line[:digits] {
+		switch {
+		case c >= '0' && c <= '9':
+			n = n<<4 | int64(c-'0')
+		case c >= 'a' && c <= 'f':
+			n = n<<4 | int64(c-'a'+10)
+		default:
+			return 0, false
+		}
+	}
+	return n, true
 }
 
 // rest takes what stands behind the last chunk: an empty line, or header fields
