@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -294,6 +295,23 @@ func TestHTTP2GoodbyeOnAKeptConnection(t *testing.T) {
 		if res := client.Do(t.Context(), streamCall(url), "", rec); res.Err != nil || len(rec.frames) != 1 || res.Reused {
 			t.Errorf("request %d: %+v", i, res)
 		}
+	}
+}
+
+// A server that closes whatever is opened is no reason to go on for ever.
+func TestHTTP2ClosedAtOnce(t *testing.T) {
+	t.Parallel()
+	var opened atomic.Int64
+	url := tcpServer(t, func(int, net.Conn, *bufio.Reader) { opened.Add(1) })
+	for _, streams := range []int{1, 8} {
+		client := newClient(t, wire.Options{Protocol: wire.H2C, StreamsPerConnection: streams})
+		res := client.Do(t.Context(), streamCall(url), "", &recorder{})
+		if res.Class != llm.ErrTruncated && res.Class != llm.ErrReset {
+			t.Errorf("%+v", res)
+		}
+	}
+	if n := opened.Load(); n > 4 {
+		t.Errorf("%d connections were opened for two requests", n)
 	}
 }
 

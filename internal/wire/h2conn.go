@@ -1,8 +1,12 @@
 package wire
 
 import (
+	"errors"
+	"io"
 	"net"
 	"sync"
+	"sync/atomic"
+	"syscall"
 )
 
 // h2conn is a connection that HTTP/2 works on. It follows the frames that pass,
@@ -14,6 +18,7 @@ type h2conn struct {
 	below    *conn
 	in, out  frameScan // each belongs to whoever reads, or writes
 
+	broken  atomic.Bool   // a write was told of a reset, which the next read then is not
 	settled chan struct{} // closed when the server's settings hold, or nothing more will come
 	settle  func()
 
@@ -53,6 +58,9 @@ func (h *h2conn) Read(p []byte) (int, error) {
 	}
 	if err != nil {
 		h.settle()
+	}
+	if err == io.EOF && h.broken.Load() {
+		err = &net.OpError{Op: "read", Net: "tcp", Addr: h.RemoteAddr(), Err: syscall.ECONNRESET}
 	}
 	return n, err
 }
@@ -120,7 +128,11 @@ func (h *h2conn) Write(p []byte) (int, error) {
 		}
 	}
 	h.mu.Unlock()
-	return h.Conn.Write(p)
+	n, err := h.Conn.Write(p)
+	if errors.Is(err, syscall.ECONNRESET) {
+		h.broken.Store(true)
+	}
+	return n, err
 }
 
 // arrived says of the next n bytes that a body hands on how many came together,

@@ -84,6 +84,9 @@ func (p *h2pool) get(ctx context.Context, r *route) (e *h2entry, reused bool, er
 		}
 		p.retire(e) // closed meanwhile, or the server allows fewer streams
 		p.leave(e)
+		if mine {
+			return nil, false, &phaseError{llm.ErrTruncated, errShortLived}
+		}
 	}
 }
 

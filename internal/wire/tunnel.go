@@ -18,6 +18,7 @@ var (
 	errTLSTime    = errors.New("the TLS handshake took too long")
 	errProxyTime  = errors.New("the proxy took too long to connect")
 	errNoSettings = errors.New("no settings of HTTP/2 came from the server: does it speak HTTP/2?")
+	errShortLived = errors.New("the server closed the connection as soon as it was open")
 	errNotHTTP2   = errors.New("the server does not speak HTTP/2 under TLS (no h2 in ALPN): use protocol http1")
 )
 
