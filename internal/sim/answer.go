@@ -42,7 +42,7 @@ func (c *call) whole(ctx context.Context) bool {
 
 func (c *call) renderDocument() {
 	if c.script.fault == faultInBand {
-		c.render.failureBody()
+		c.form.failureBody()
 		return
 	}
 	var thought, text []byte
@@ -52,5 +52,5 @@ func (c *call) renderDocument() {
 	for range c.script.tokens - c.script.reasoning {
 		text = c.appendWord(text)
 	}
-	c.render.document(thought, text, c.script, c.script.fault == faultAudit)
+	c.form.document(thought, text, c.script, c.script.fault == faultAudit)
 }

@@ -24,6 +24,7 @@ type call struct {
 	cached int // of the prompt's tokens
 	words  *rand.Rand
 	render renderer
+	form   form
 	rec    record
 }
 
@@ -36,7 +37,7 @@ func (c *call) interrupt() {
 
 // accept reads and checks a request up to the moment where it would be queued.
 // Any status but 200 refuses it.
-func (c *call) accept(r *http.Request, chat bool) (status int, message string) {
+func (c *call) accept(r *http.Request, d dialect) (status int, message string) {
 	cfg := &c.srv.cfg
 	if r.Method != http.MethodPost {
 		c.w.Header().Set("Allow", http.MethodPost)
@@ -49,7 +50,7 @@ func (c *call) accept(r *http.Request, chat bool) (status int, message string) {
 	if status != http.StatusOK {
 		return status, message
 	}
-	req, err := parseBody(data, chat)
+	req, err := parseBody(data, d)
 	if err != nil {
 		return http.StatusBadRequest, err.Error()
 	}
@@ -116,6 +117,7 @@ func (c *call) answer(ctx context.Context) {
 	}
 	c.words = c.srv.cfg.randFor(c.hash, streamWords)
 	c.render = newRenderer(c)
+	c.form = c.newForm()
 	c.rec.outcome = outcomeCancelled // until it is known better
 	c.rec.tokens = make([]int64, 0, c.script.tokens)
 	var done bool

@@ -1,5 +1,6 @@
 // Package sim is a calibrated LLM inference server: an http.Handler that
-// speaks the OpenAI dialect of vLLM and spends time as a real engine does.
+// speaks the OpenAI dialect of vLLM, Anthropic's messages and ollama's own (form.go),
+// and spends time as a real engine does.
 //
 // In: HTTP requests, a Config (the cost model and the script of faults) and a
 // token counter. Out: answers and streams, Prometheus metrics under vLLM's

@@ -60,8 +60,14 @@ type span struct {
 	output, reasoned int
 }
 
-// role appends the event that says who speaks.
-func (r *renderer) role() {
+// contentType implements form.
+func (r *renderer) contentType() string { return "text/event-stream; charset=utf-8" }
+
+// open implements form: the event that says who speaks.
+func (r *renderer) open(role bool) {
+	if !role || !r.chat {
+		return
+	}
 	r.event()
 	r.put(`"choices":[{"index":0,"delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}]`)
 	if r.perChunk {
@@ -106,24 +112,43 @@ func (r *renderer) delta(s span) {
 	r.put(`}`)
 }
 
-// blocked appends the event of an audit hit.
-func (r *renderer) blocked(output, reasoned int) {
+// blocked implements form: the event of an audit hit.
+func (r *renderer) blocked(s span, mark bool) {
 	r.event()
 	r.put(`"blocked":true,"choices":[{"index":0,`)
 	r.delta(span{})
 	r.put(`,"finish_reason":"content_filter"}]`)
 	if r.perChunk {
 		r.put(`,`)
-		r.usage(output, reasoned)
+		r.usage(s.output, s.reasoned)
 	}
 	r.put("}\n\n")
+	r.close(s, mark)
 }
 
-// failure appends an error object where an event should be.
-func (r *renderer) failure() {
+// failure implements form: an error object where an event should be.
+func (r *renderer) failure(mark bool) {
 	r.put("data: ")
 	r.failureBody()
 	r.put("\n\n")
+	r.done(mark)
+}
+
+// close implements form: the whole usage, without choices, and the end mark.
+func (r *renderer) close(s span, mark bool) {
+	if r.atEnd {
+		r.event()
+		r.put(`"choices":[],`)
+		r.usage(s.output, s.reasoned)
+		r.put("}\n\n")
+	}
+	r.done(mark)
+}
+
+func (r *renderer) done(mark bool) {
+	if mark {
+		r.put("data: [DONE]\n\n")
+	}
 }
 
 func (r *renderer) failureBody() {
@@ -132,14 +157,6 @@ func (r *renderer) failureBody() {
 		panic(err) // a fixed value
 	}
 	r.buf = append(r.buf, b...)
-}
-
-// total appends the event that reports the whole usage, without choices.
-func (r *renderer) total(output, reasoned int) {
-	r.event()
-	r.put(`"choices":[],`)
-	r.usage(output, reasoned)
-	r.put("}\n\n")
 }
 
 // usage appends the member of that name.

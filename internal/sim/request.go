@@ -11,9 +11,28 @@ import (
 // prompt.
 const mediaTokens = 256
 
+// dialect is the API that a request speaks.
+type dialect string
+
+const (
+	dialectChat        dialect = "chat"        // OpenAI's chat completions
+	dialectCompletions dialect = "completions" // OpenAI's text completions
+	dialectMessages    dialect = "messages"    // Anthropic's messages
+	dialectResponses   dialect = "responses"   // OpenAI's responses
+	dialectOllama      dialect = "ollama"      // ollama's chat
+	dialectGenerate    dialect = "generate"    // ollama's completion
+)
+
+// dialects are the dialects by path.
+var dialects = map[string]dialect{
+	"/v1/chat/completions": dialectChat, "/v1/completions": dialectCompletions, "/v1/messages": dialectMessages,
+	"/v1/responses": dialectResponses, "/api/chat": dialectOllama, "/api/generate": dialectGenerate,
+}
+
 // request is what the server understands of a body.
 type request struct {
-	chat            bool
+	dialect         dialect
+	chat            bool   // a conversation: the model may reason
 	model           string // empty: the first one served
 	texts           []string
 	extraTokens     int // prompt tokens that are not text: token ids, media
@@ -24,7 +43,7 @@ type request struct {
 	continuousUsage bool
 }
 
-// body is the union of both endpoints' bodies. Keys that are not here are
+// body is the union of all endpoints' bodies. Keys that are not here are
 // ignored, as real servers do.
 type body struct {
 	Model               *string         `json:"model"`
@@ -34,8 +53,15 @@ type body struct {
 	MaxCompletionTokens *int            `json:"max_completion_tokens"`
 	IgnoreEOS           bool            `json:"ignore_eos"`
 	N                   *int            `json:"n"`
-	Stream              bool            `json:"stream"`
-	StreamOptions       *struct {
+	Stream              *bool           `json:"stream"`
+	System              json.RawMessage `json:"system"`            // of messages
+	Input               json.RawMessage `json:"input"`             // of responses
+	Instructions        string          `json:"instructions"`      // of responses
+	MaxOutputTokens     *int            `json:"max_output_tokens"` // of responses
+	Options             struct {
+		NumPredict *int `json:"num_predict"`
+	} `json:"options"` // of ollama
+	StreamOptions *struct {
 		IncludeUsage         bool `json:"include_usage"`
 		ContinuousUsageStats bool `json:"continuous_usage_stats"`
 	} `json:"stream_options"`
@@ -44,16 +70,19 @@ type body struct {
 type message struct {
 	Role    string          `json:"role"`
 	Content json.RawMessage `json:"content"`
+	Images  []string        `json:"images"` // of ollama
 }
 
-// parseBody reads the body of /v1/chat/completions (chat) or /v1/completions.
-// Its errors are for the client: a 400.
-func parseBody(data []byte, chat bool) (request, error) {
+// parseBody reads the body of a request. Its errors are for the client: a 400.
+func parseBody(data []byte, d dialect) (request, error) {
 	var b body
 	if err := json.Unmarshal(data, &b); err != nil {
 		return request{}, fmt.Errorf("the body is not a valid request: %w", err)
 	}
-	r := request{chat: chat, ignoreEOS: b.IgnoreEOS, stream: b.Stream}
+	r := request{dialect: d, chat: d != dialectCompletions && d != dialectGenerate, ignoreEOS: b.IgnoreEOS}
+	if r.stream = d == dialectOllama || d == dialectGenerate; b.Stream != nil {
+		r.stream = *b.Stream
+	}
 	if b.Model != nil {
 		r.model = *b.Model
 	}
@@ -61,7 +90,7 @@ func parseBody(data []byte, chat bool) (request, error) {
 		return request{}, fmt.Errorf("n must be 1, got %d", *b.N)
 	}
 	if o := b.StreamOptions; o != nil {
-		if !b.Stream {
+		if !r.stream {
 			return request{}, errors.New("stream_options need stream: true")
 		}
 		r.includeUsage = o.IncludeUsage
@@ -70,17 +99,34 @@ func parseBody(data []byte, chat bool) (request, error) {
 	if err := r.setLimit(b); err != nil {
 		return request{}, err
 	}
-	if chat {
-		return r, r.addMessages(b.Messages)
+	switch d {
+	case dialectCompletions, dialectGenerate:
+		return r, r.addPrompt(b.Prompt)
+	case dialectResponses:
+		return r, r.addInput(b)
+	case dialectMessages:
+		if err := r.addContent(b.System); err != nil {
+			return r, fmt.Errorf("system %w", err)
+		}
 	}
-	return r, r.addPrompt(b.Prompt)
+	return r, r.addMessages(b.Messages)
 }
 
 // setLimit takes max_completion_tokens before max_tokens, as vLLM does.
 func (r *request) setLimit(b body) error {
 	key, v := "max_completion_tokens", b.MaxCompletionTokens
-	if v == nil || !r.chat {
+	if v == nil || r.dialect != dialectChat {
 		key, v = "max_tokens", b.MaxTokens
+	}
+	switch r.dialect {
+	case dialectResponses:
+		key, v = "max_output_tokens", b.MaxOutputTokens
+	case dialectOllama, dialectGenerate:
+		key, v = "options.num_predict", b.Options.NumPredict
+	case dialectMessages:
+		if v == nil {
+			return errors.New("max_tokens is missing")
+		}
 	}
 	if v == nil {
 		return nil
@@ -90,6 +136,23 @@ func (r *request) setLimit(b body) error {
 	}
 	r.limit = *v
 	return nil
+}
+
+// addInput takes a string or a list of messages.
+func (r *request) addInput(b body) error {
+	if b.Instructions != "" {
+		r.texts = append(r.texts, b.Instructions)
+	}
+	var text string
+	if json.Unmarshal(b.Input, &text) == nil {
+		r.texts = append(r.texts, text)
+		return nil
+	}
+	var list []message
+	if json.Unmarshal(b.Input, &list) != nil {
+		return errors.New("input must be a string or a list of messages")
+	}
+	return r.addMessages(list)
 }
 
 func (r *request) addMessages(ms []message) error {
@@ -103,6 +166,7 @@ func (r *request) addMessages(ms []message) error {
 		if err := r.addContent(m.Content); err != nil {
 			return fmt.Errorf("messages[%d].content %w", i, err)
 		}
+		r.extraTokens += mediaTokens * len(m.Images)
 	}
 	return nil
 }

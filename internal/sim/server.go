@@ -17,8 +17,9 @@ const maxBody = 64 << 20
 
 // Server is the simulated server: an http.Handler for
 //
-//	POST /v1/chat/completions, /v1/completions
-//	GET  /v1/models, /health, /metrics
+//	POST /v1/chat/completions, /v1/completions, /v1/messages, /v1/responses
+//	POST /api/chat, /api/generate
+//	GET  /v1/models, /api/tags, /health, /metrics
 //	POST /reset_prefix_cache
 //
 // Any number of requests may run at once.
@@ -41,7 +42,7 @@ type Server struct {
 
 // New starts a server. count says how many tokens a text has; it is called from
 // many goroutines at once; nil takes about four bytes for a token. truth, if
-// not nil, gets one JSON line per request to the two POST endpoints under /v1
+// not nil, gets one JSON line per request to an endpoint that generates
 // (see the package comment), written when the request ends; the server
 // serialises its writes and does not close it.
 //
@@ -86,12 +87,12 @@ func (s *Server) Close() error {
 
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if d := dialects[r.URL.Path]; d != "" {
+		s.generate(w, r, d)
+		return
+	}
 	switch r.URL.Path {
-	case "/v1/chat/completions":
-		s.generate(w, r, true)
-	case "/v1/completions":
-		s.generate(w, r, false)
-	case "/v1/models":
+	case "/v1/models", "/api/tags":
 		if allow(w, r, http.MethodGet) && s.authorized(w, r) {
 			s.models(w)
 		}
@@ -122,18 +123,24 @@ func (s *Server) models(w http.ResponseWriter) {
 		OwnedBy     string `json:"owned_by"`
 		MaxModelLen int    `json:"max_model_len"`
 	}
+	type tag struct {
+		Name  string `json:"name"`
+		Model string `json:"model"`
+	}
 	list := struct {
 		Object string  `json:"object"`
 		Data   []model `json:"data"`
+		Models []tag   `json:"models"` // ollama's list
 	}{Object: "list"}
 	for _, name := range s.cfg.Model {
 		list.Data = append(list.Data, model{name, "model", s.started.Unix(), "simulator", s.cfg.MaxModelLen})
+		list.Models = append(list.Models, tag{name, name})
 	}
 	sendJSON(w, http.StatusOK, list)
 }
 
 // generate answers one completion request and records the truth about it.
-func (s *Server) generate(w http.ResponseWriter, r *http.Request, chat bool) {
+func (s *Server) generate(w http.ResponseWriter, r *http.Request, d dialect) {
 	c := &call{srv: s, w: w, ctl: http.NewResponseController(w)}
 	c.rec = record{arrived: time.Now(), id: r.Header.Get("X-Request-Id"), index: s.arrivals.Add(1)}
 	c.hash = hashID(withinRun(c.rec.id))
@@ -147,7 +154,7 @@ func (s *Server) generate(w http.ResponseWriter, r *http.Request, chat bool) {
 		return
 	}
 	defer s.leave(c)
-	status, message := c.accept(r, chat)
+	status, message := c.accept(r, d)
 	if status != http.StatusOK {
 		c.refuse(status, message)
 		return
@@ -187,6 +194,9 @@ func (s *Server) keyOK(r *http.Request) bool {
 		return true
 	}
 	scheme, key, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if own := r.Header.Get("X-Api-Key"); own != "" { // Anthropic's
+		scheme, key = "bearer", own
+	}
 	return strings.EqualFold(scheme, "bearer") && subtle.ConstantTimeCompare([]byte(key), []byte(s.cfg.APIKey)) == 1
 }
 

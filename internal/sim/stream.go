@@ -9,11 +9,9 @@ import (
 // of tokens. It returns false when the answer did not run to its scripted end.
 // A scripted cut of the connection is left to the caller.
 func (c *call) stream(ctx context.Context) bool {
-	c.w.Header().Set("Content-Type", "text/event-stream; charset=utf-8")
+	c.w.Header().Set("Content-Type", c.form.contentType())
 	c.begin()
-	if c.srv.cfg.RoleChunk && c.req.chat {
-		c.render.role()
-	}
+	c.form.open(c.srv.cfg.RoleChunk)
 	if c.send() != nil { // without a role chunk: the headers alone
 		return false
 	}
@@ -56,7 +54,7 @@ func (c *call) sendTokens(text []byte, n, k int, due time.Duration) error {
 	if n == c.script.tokens && c.endsWell() {
 		s.finish = c.script.finish
 	}
-	c.render.tokens(s)
+	c.form.tokens(s)
 	t := time.Now()
 	if err := c.send(); err != nil {
 		return err
@@ -72,22 +70,19 @@ func (c *call) endsWell() bool {
 
 // finishStream writes what comes after the last token, in one write.
 func (c *call) finishStream(sent int) bool {
-	reasoned := min(sent, c.script.reasoning)
+	end := span{finish: c.script.finish, output: sent, reasoned: min(sent, c.script.reasoning)}
 	switch c.script.fault {
 	case faultReset, faultTruncate:
 		return true
 	case faultInBand:
-		c.render.failure()
+		c.form.failure(c.srv.cfg.Done)
 	case faultAudit:
-		c.render.blocked(sent, reasoned)
+		c.form.blocked(end, c.srv.cfg.Done)
 	case faultEmpty:
-		c.render.tokens(span{finish: c.script.finish})
-	}
-	if c.render.atEnd && c.script.fault != faultInBand {
-		c.render.total(sent, reasoned)
-	}
-	if c.srv.cfg.Done {
-		c.render.put("data: [DONE]\n\n")
+		c.form.tokens(span{finish: c.script.finish})
+		c.form.close(end, c.srv.cfg.Done)
+	default:
+		c.form.close(end, c.srv.cfg.Done)
 	}
 	return c.send() == nil
 }
