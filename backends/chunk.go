@@ -210,9 +210,10 @@ func parseUsage(raw json.RawMessage) llm.Usage {
 	return usageOf(parseCount(u["prompt_tokens"]), parseCount(u["completion_tokens"]), parseCount(output["reasoning_tokens"]), parseCount(input["cached_tokens"]))
 }
 
-// usageOf is a usage, set if it says anything.
+// usageOf is a usage, set if it says anything. That nothing went in and nothing
+// came out is what ollama writes where it does not know yet.
 func usageOf(input, output, reasoning, cached int) llm.Usage {
-	if input < 0 && output < 0 && reasoning < 0 && cached < 0 {
+	if (input < 0 && output < 0 && reasoning < 0 && cached < 0) || (input == 0 && output == 0) {
 		return llm.Usage{}
 	}
 	return llm.Usage{Set: true, Input: input, Output: output, Reasoning: reasoning, Cached: cached}

@@ -11,8 +11,12 @@
 // the model (UseModels) and the address of a simulator (Connect), both before
 // the first request.
 //
-// openai, vllm, maas and simulator speak one protocol and differ in a few keys;
-// they share family.go (the codec), chat.go (bodies) and decoder.go, which reads
-// an event by the cheapest of three readers that understands it: mould.go (like
-// the one before but for its text), scan.go (usual), chunk.go (anything).
+// A kind lists the protocols that it speaks (protocol.go: path, body, limit,
+// decoder) and shares all else with the others (family.go, endpoint.go, keys.go).
+// The protocols of OpenAI's chat and completions read their events by the cheapest
+// of three readers that understands them (decoder.go): mould.go (like the one
+// before but for its text), scan.go (usual), chunk.go (anything). All others find
+// values at known places with sieve.go, in one pass; glean.go holds what their
+// decoders share. http.go has both, request and places, from the scenario
+// (template.go, answer.go).
 package backends

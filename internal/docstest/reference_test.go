@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"loadgate/backends"
 	"loadgate/schemas"
 )
 
@@ -38,6 +39,9 @@ func TestTables(t *testing.T) {
 	for _, p := range pages(t) {
 		got := table.ReplaceAllStringFunc(p.text, func(found string) string {
 			name := table.FindStringSubmatch(found)[1]
+			if name == "kinds" {
+				return "<!-- table:kinds -->\n" + kindsTable() + "<!-- /table -->"
+			}
 			return fmt.Sprintf("<!-- table:%s -->\n%s<!-- /table -->", name, r.table(t, name))
 		})
 		if got == p.text {
@@ -53,13 +57,32 @@ func TestTables(t *testing.T) {
 	}
 }
 
+// kindsTable says how each interface of each kind was verified.
+func kindsTable() string {
+	var b strings.Builder
+	b.WriteString("| kind | api | verified with bytes of |\n|---|---|---|\n")
+	for _, i := range backends.Interfaces() {
+		verified := "*unverified*"
+		switch {
+		case i.Kind == "http":
+			verified = "what the scenario describes"
+		case i.Kind == "simulator":
+			verified = "loadgate's own"
+		case i.Verified():
+			verified = strings.Join(i.Recorded, ", ")
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", i.Kind, i.API, verified)
+	}
+	return b.String()
+}
+
 // TestEveryPropertyIsMentioned holds the pages on scenarios to the published
 // schema: what an editor offers is explained.
 func TestEveryPropertyIsMentioned(t *testing.T) {
 	t.Parallel()
 	text := ""
 	for _, p := range pages(t) {
-		if slices.Contains([]string{"docs/scenario.md", "docs/datasets.md", "docs/simulator.md"}, p.path) {
+		if slices.Contains([]string{"docs/scenario.md", "docs/datasets.md", "docs/backends.md", "docs/simulator.md"}, p.path) {
 			text += p.text
 		}
 	}
