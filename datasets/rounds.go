@@ -145,7 +145,7 @@ func (d *roundsOf) answer(seed uint64, i, k, length int) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("session %d: %w", i, err)
 	}
-	return words.Make(source(seed, "answer", strconv.Itoa(i), strconv.Itoa(k)), length), nil
+	return words.Join(words.Make(source(seed, "answer", strconv.Itoa(i), strconv.Itoa(k)), length)), nil
 }
 
 // Counter implements llm.Tokenized.

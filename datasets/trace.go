@@ -115,7 +115,7 @@ func (c *traceConfig) check(s *section, format traceFormat, known bool) *tokeniz
 			s.list.Errorf(s.Get("fields").Pos, 1, diag.DidYouMean(name, format.fields), "fields: a trace of format %s has no field %q", c.Format, name)
 		}
 	}
-	return s.openTokenizer(c.Tokenizer)
+	return s.openMaker(c.Tokenizer)
 }
 
 // read goes through the file.

@@ -136,7 +136,7 @@ func blockText(words tokens.Maker, seed uint64, blocks []uint64, size, length in
 	if length > 0 {
 		text.WriteString(words.Make(source(seed, "trace", salt), length))
 	}
-	return text.String()
+	return words.Join(text.String())
 }
 
 // delay is a time in milliseconds.

@@ -136,7 +136,12 @@ func (a *addedTokens) cut(parts []part, p part) []part {
 	return parts
 }
 
-func isSpace(r rune) bool { return unicode.Is(unicode.White_Space, r) }
+func isSpace(r rune) bool {
+	if r < utf8.RuneSelf {
+		return r == ' ' || r >= '\t' && r <= '\r'
+	}
+	return unicode.Is(unicode.White_Space, r)
+}
 
 // isWord is \w of Rust's regular expressions.
 func isWord(r rune) bool {

@@ -3,6 +3,7 @@ package hf
 import (
 	"encoding/json"
 	"strings"
+	"unicode/utf8"
 )
 
 // readBert makes the normaliser of BERT's models.
@@ -22,6 +23,12 @@ func readBert(raw json.RawMessage) (normalizer, error) {
 		if c.CleanText {
 			text = strings.Map(cleanRune, text)
 		}
+		if isASCII(text) { // of what follows only one step does anything
+			if c.Lowercase {
+				text = strings.ToLower(text)
+			}
+			return text
+		}
 		if c.Chinese {
 			text = spaceHan(text)
 		}
@@ -35,8 +42,19 @@ func readBert(raw json.RawMessage) (normalizer, error) {
 	}), err
 }
 
+func isASCII(text string) bool {
+	for i := range len(text) {
+		if text[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
 func cleanRune(r rune) rune {
 	switch {
+	case r >= ' ' && r < 0x7F:
+		return r
 	case r == 0 || r == 0xFFFD:
 		return -1
 	case r == '\t' || r == '\n' || r == '\r':
