@@ -36,6 +36,7 @@ var Kinds = Set{
 	"parquet":           {DefaultFile: "requests.parquet", New: newParquet},
 	"serving_perf_eval": {DefaultFile: "serving_perf_eval", New: newServing},
 	"vllm_bench":        {DefaultFile: "vllm-bench.json", New: plain(VLLMBench)},
+	"wandb":             {DefaultFile: "wandb", New: newWandb},
 }
 
 // Names lists the kinds in alphabetical order.

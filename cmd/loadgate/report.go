@@ -52,6 +52,7 @@ func (a *app) report(dir string, outputs []pipeline.Output) error {
 	if err := a.present(report, dir, paths); err != nil {
 		return err
 	}
+	a.track(outputs, paths)
 	return verdict(report, err, false)
 }
 

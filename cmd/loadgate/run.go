@@ -168,6 +168,7 @@ func (a *app) execute(l *loaded, f runFlags, mode live.Mode, outputs []pipeline.
 	if err := a.present(report, session.Store.Dir(), paths); err != nil {
 		return err
 	}
+	a.track(outputs, paths)
 	if b := l.opened.Baseline; b != nil && b.Side == nil && report.Doc.Verdict == result.Pass {
 		a.notef("no baseline %s yet; to compare later runs with this one: loadgate baseline accept %s -o %s", b.Path, session.Store.Dir(), b.Path)
 	}

@@ -10,6 +10,7 @@ import (
 	"loadgate/internal/diag"
 	"loadgate/internal/importer"
 	"loadgate/internal/live"
+	"loadgate/internal/pipeline"
 	"loadgate/internal/yamlpos"
 	"loadgate/reporters"
 )
@@ -117,6 +118,9 @@ func (a *app) servingPerfEval(j servingJob) error {
 	outputs, err := parseReports(j.run.reports)
 	if err != nil {
 		return err
+	}
+	if a.getenv("WANDB_API_KEY") != "" { // as the Python tool: a key is enough
+		outputs = append(outputs, pipeline.Output{Kind: "wandb"})
 	}
 	root, sources := servingCase(j.flags)
 	target := caseTarget{source: "the flags of serving_perf_eval", out: j.emit}
