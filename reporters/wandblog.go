@@ -12,6 +12,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"loadgate/internal/llm"
@@ -44,7 +45,7 @@ func (w *Wandb) writeLog(ctx context.Context, r *Report, out io.Writer) error {
 	}
 	f.summary(wandbSummary(r))
 	f.exit(r.Doc.ExitCode, r.Doc.EndedAt.Sub(r.Doc.StartedAt))
-	return f.fail
+	return cmp.Or(f.fail, ctx.Err())
 }
 
 // run is the record that says what the run is.
@@ -177,7 +178,9 @@ func wandbTables() []wandbTable {
 	return []wandbTable{{"Lengths Distribution", wandbLengths}, {"benchmark_results", wandbResults}}
 }
 
-func (t wandbTable) path() string { return "media/table/" + t.name + ".table.json" }
+func (t wandbTable) path() string {
+	return "media/table/" + strings.ReplaceAll(t.name, " ", "_") + ".table.json"
+}
 
 func (t wandbTable) write(_ context.Context, r *Report, w io.Writer) error {
 	columns, rows := t.rows(r)
