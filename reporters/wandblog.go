@@ -113,8 +113,13 @@ func writeWandbHistory(ctx context.Context, f *wandbFile, r *Report, every int) 
 			}
 			at := c.StartedAt.Add(time.Duration(s.Done - first))
 			items := []entry{
-				{"_step", step}, {"_timestamp", float64(at.UnixMicro()) / 1e6}, {"_runtime", at.Sub(r.Doc.StartedAt).Seconds()},
-				{"cell", r.titleOf(c)}, {"repeat", rec.Repeat}, {"concurrency", orNull(slots(loadOf(c)))}, {"success", s.Outcome == llm.Completed},
+				{"_step", step},
+				{"_timestamp", float64(at.UnixMicro()) / 1e6},
+				{"_runtime", at.Sub(r.Doc.StartedAt).Seconds()},
+				{"cell", r.titleOf(c)},
+				{"repeat", rec.Repeat},
+				{"concurrency", orNull(slots(loadOf(c)))},
+				{"success", s.Outcome == llm.Completed},
 			}
 			f.history(step, append(items, wandbMetrics(metrics.Measured(s, load))...))
 			step++
@@ -127,8 +132,14 @@ func writeWandbHistory(ctx context.Context, f *wandbFile, r *Report, every int) 
 func wandbMetrics(get func(string) (float64, bool)) []entry {
 	var items []entry
 	for _, m := range []struct{ key, metric string }{
-		{"ttft_ms", "ttft"}, {"tpot_ms", "tpot"}, {"e2el_ms", "e2el"}, {"sent_ttft_ms", "sent_ttft"}, {"sent_e2el_ms", "sent_e2el"},
-		{"input_tokens", "input_tokens"}, {"output_tokens", "output_tokens"}, {"reasoning_tokens", "reasoning_tokens"},
+		{"ttft_ms", "ttft"},
+		{"tpot_ms", "tpot"},
+		{"e2el_ms", "e2el"},
+		{"sent_ttft_ms", "sent_ttft"},
+		{"sent_e2el_ms", "sent_e2el"},
+		{"input_tokens", "input_tokens"},
+		{"output_tokens", "output_tokens"},
+		{"reasoning_tokens", "reasoning_tokens"},
 	} {
 		if v, ok := get(m.metric); ok {
 			items = append(items, entry{m.key, v})
