@@ -12,9 +12,10 @@ import (
 type fileKind struct {
 	fileConfig
 	mappingConfig
-	Format  string       `yaml:"format"`
-	Columns []string     `yaml:"columns"`
-	Filter  filterConfig `yaml:"filter"`
+	Format  string        `yaml:"format"`
+	Columns []string      `yaml:"columns"`
+	Filter  filterConfig  `yaml:"filter"`
+	Media   []mediaConfig `yaml:"media"`
 }
 
 // filterConfig says which rows are used, by lengths in tokens.
@@ -33,7 +34,7 @@ func openFile(n *yamlpos.Node, ctx kind.Context) (llm.Dataset, diag.List) {
 	t := c.check(s)
 	how := c.layout(s)
 	m := c.mappingConfig.open(s, folderOf(ctx, c.Path))
-	rows := &rowFile{parse: m.parse, filter: c.filter(s, t)}
+	rows := &rowFile{parse: m.parse, filter: c.filter(s, t), media: s.attachments(c.Media)}
 	return c.openRows(s, ctx, how, t, rows, c.mapped(s), how.format, c.Columns, c.Filter, c.Tokenizer)
 }
 

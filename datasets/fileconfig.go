@@ -43,6 +43,6 @@ func (c *fileConfig) openRows(s *section, ctx kind.Context, how layout, t *token
 	if s.list.HasErrors() {
 		return nil, s.list
 	}
-	parts := append([]any{c.Limit, c.Order, rows.data.sum}, of...)
-	return &rowSet{counted{t}, rows, c.Order == orderShuffled, digest(c.Kind, parts...)}, s.list
+	parts := append([]any{c.Limit, c.Order, rows.data.sum, mediaDigest(rows.media)}, of...)
+	return &rowSet{counted{t}, rows, c.Order == orderShuffled, digest(c.Kind, parts...), rows.media}, s.list
 }

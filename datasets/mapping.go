@@ -88,7 +88,7 @@ func (c *mappingConfig) exclusive(s *section) {
 		s.errorAtKey(main[1], "a request is made of one of them", "the dataset %s has both %s and %s", s.ctx.Name, main[0], main[1])
 	}
 	if s.Get("body") != nil {
-		for _, key := range given("system", "answer", "images", "audio", "video", "tools", "extra", "output_tokens") {
+		for _, key := range given("system", "answer", "images", "audio", "video", "media", "tools", "extra", "output_tokens") {
 			s.errorAtKey(key, "a body is sent as it is: what it holds is the file's affair", "%s has no place beside body", key)
 		}
 	}

@@ -9,11 +9,12 @@ import (
 
 // promptConfig is the section of kind prompt.
 type promptConfig struct {
-	Kind         string   `yaml:"kind"`
-	Prompt       string   `yaml:"prompt"`
-	Prompts      []string `yaml:"prompts"`
-	OutputTokens int      `yaml:"output_tokens"`
-	Tokenizer    string   `yaml:"tokenizer"`
+	Kind         string        `yaml:"kind"`
+	Prompt       string        `yaml:"prompt"`
+	Prompts      []string      `yaml:"prompts"`
+	OutputTokens int           `yaml:"output_tokens"`
+	Tokenizer    string        `yaml:"tokenizer"`
+	Media        []mediaConfig `yaml:"media"`
 }
 
 // openPrompt opens a dataset of prompts that stand in the scenario. They are
@@ -34,6 +35,7 @@ func openPrompt(n *yamlpos.Node, ctx kind.Context) (llm.Dataset, diag.List) {
 	s.notEmpty("prompts")
 	s.tokens("output_tokens", 1)
 	t := s.openCounter(c.Tokenizer)
+	media := s.attachments(c.Media)
 	if s.list.HasErrors() {
 		return nil, s.list
 	}
@@ -47,6 +49,7 @@ func openPrompt(n *yamlpos.Node, ctx kind.Context) (llm.Dataset, diag.List) {
 	return &rowSet{
 		counted: counted{t},
 		rows:    rows,
-		digest:  digest("prompt", c.Prompts, c.OutputTokens),
+		digest:  digest("prompt", c.Prompts, c.OutputTokens, mediaDigest(media)),
+		media:   media,
 	}, s.list
 }

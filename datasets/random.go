@@ -3,10 +3,8 @@ package datasets
 import (
 	"fmt"
 	"math"
-	"math/bits"
 	"math/rand/v2"
 	"strconv"
-	"sync/atomic"
 
 	"loadgate/internal/diag"
 	"loadgate/internal/kind"
@@ -17,88 +15,180 @@ import (
 
 // randomConfig is the section of kind random.
 type randomConfig struct {
-	Kind         string  `yaml:"kind"`
-	Tokenizer    string  `yaml:"tokenizer"`
-	InputTokens  int     `yaml:"input_tokens"`
-	OutputTokens int     `yaml:"output_tokens"`
-	RangeRatio   float64 `yaml:"range_ratio"`
-	PrefixTokens int     `yaml:"prefix_tokens"`
-	roundsConfig         // read by conversing
+	prefixConfig
+	Kind         string        `yaml:"kind"`
+	Tokenizer    string        `yaml:"tokenizer"`
+	InputTokens  lengthSpec    `yaml:"input_tokens"`
+	OutputTokens lengthSpec    `yaml:"output_tokens"`
+	Shapes       []shapeConfig `yaml:"shapes"`
+	RangeRatio   float64       `yaml:"range_ratio"`
+	Calibrate    string        `yaml:"calibrate"`
+	Media        []mediaConfig `yaml:"media"`
+	roundsConfig               // read by conversing
 }
+
+// shapeConfig is a pair of lengths that go together.
+type shapeConfig struct {
+	Weight       float64    `yaml:"weight"`
+	InputTokens  lengthSpec `yaml:"input_tokens"`
+	OutputTokens lengthSpec `yaml:"output_tokens"`
+}
+
+// How a prompt's length is made to be what the server counts.
+const (
+	calibrateNone  = "none"
+	calibrateUsage = "usage"
+)
 
 // random makes prompts of exact token counts out of random words.
 type random struct {
 	counted
-	config randomConfig
-	prefix atomic.Pointer[sharedPrefix] // of the stream last asked for
+	shapes []shape
+	choice schedule.Choice // among the shapes
+	prefix *prefixes
+	digest string
+
+	calibrate bool
+	overhead  int // tokens that the server adds to a prompt
+	media     []attachment
 }
 
-// sharedPrefix is the text that all prompts of one stream begin with.
-type sharedPrefix struct {
-	seed uint64
-	text string
-}
+// shape is the lengths of a request.
+type shape struct{ input, output length }
 
 func openRandom(n *yamlpos.Node, ctx kind.Context) (llm.Dataset, diag.List) {
-	var c randomConfig
+	c := randomConfig{prefixConfig: prefixConfig{Groups: 1, Share: 1}}
 	s := decode(n, ctx, &c)
 	s.require("tokenizer", "cl100k_base")
-	s.require("input_tokens", "1024")
-	s.require("output_tokens", "128")
-	s.tokens("input_tokens", 1)
-	s.tokens("output_tokens", 1)
-	s.tokens("prefix_tokens", 0)
+	c.check(s)
 	s.within("range_ratio", 0, math.Nextafter(1, 0), "a number from 0 to below 1")
-	t := s.openMaker(c.Tokenizer)
-	if s.list.HasErrors() {
+	s.oneOf("calibrate", calibrateNone, calibrateUsage)
+	r := &random{calibrate: c.Calibrate == calibrateUsage}
+	r.shapes, r.choice = c.shapes(s)
+	if r.calibrate && s.Get("turns") != nil {
+		s.errorAt("calibrate", "leave out one of them", "conversations cannot be calibrated: each turn adds to what the server's template makes of them")
+	}
+	if r.media = s.attachments(c.Media); len(r.media) > 0 && r.calibrate {
+		s.errorAt("calibrate", "leave out one of them", "prompts with media cannot be calibrated: servers count the media too")
+	}
+	if r.tokenizer = s.openMaker(c.Tokenizer); s.list.HasErrors() {
 		return nil, s.list
 	}
-	return &random{counted: counted{t}, config: c}, s.list
+	r.prefix = newPrefixes(c.prefixConfig)
+	parts := map[string]any{}
+	for _, key := range []string{"tokenizer", "input_tokens", "output_tokens", "shapes", "range_ratio", "calibrate"} {
+		if n := s.Get(key); n != nil {
+			parts[key] = n.Any()
+		}
+	}
+	r.digest = digest("random", parts, c.prefixConfig, mediaDigest(r.media))
+	return r, s.list
+}
+
+// shapes checks the lengths: one pair, or several with weights.
+func (c *randomConfig) shapes(s *section) (out []shape, choice schedule.Choice) {
+	if s.Get("shapes") == nil {
+		s.require("input_tokens", "1024")
+		s.require("output_tokens", "128")
+		c.ratio(s, &c.InputTokens)
+		c.ratio(s, &c.OutputTokens)
+		return []shape{{c.InputTokens.length, c.OutputTokens.length}}, schedule.Choice{1}
+	}
+	for _, key := range []string{"input_tokens", "output_tokens"} {
+		if s.Get(key) != nil {
+			s.errorAtKey(key, "put it into each of the shapes", "the dataset %s has both shapes and %s", s.ctx.Name, key)
+		}
+	}
+	items := s.Get("shapes").Items
+	if len(items) == 0 || len(items) != len(c.Shapes) {
+		s.errorAt("shapes", "", "shapes is a list of input_tokens and output_tokens with weights")
+		return nil, nil
+	}
+	weights := make([]float64, len(items))
+	check := lengthReader{}
+	for i, item := range items {
+		weights[i] = check.weight(item, c.Shapes[i].Weight)
+		for _, key := range []string{"input_tokens", "output_tokens"} {
+			if item.Get(key) == nil {
+				check.fail(item, "", "a shape needs %s", key)
+			}
+		}
+		c.ratio(s, &c.Shapes[i].InputTokens)
+		c.ratio(s, &c.Shapes[i].OutputTokens)
+		out = append(out, shape{c.Shapes[i].InputTokens.length, c.Shapes[i].OutputTokens.length})
+	}
+	if s.list = append(s.list, check.list...); s.list.HasErrors() {
+		return nil, nil
+	}
+	return out, schedule.NewChoice(weights)
+}
+
+// ratio spreads a plain length by range_ratio; a distribution has a spread of
+// its own.
+func (c *randomConfig) ratio(s *section, l *lengthSpec) {
+	switch {
+	case c.RangeRatio == 0 || l.length == nil:
+	case l.plain:
+		l.length = even{l.length.(even).middle, c.RangeRatio}
+	default:
+		s.errorAt("range_ratio", "write {uniform: {min: …, max: …}} where you want it", "range_ratio spreads lengths that are numbers, and one here is a distribution")
+	}
 }
 
 // Session implements llm.Dataset. The prompt counts exactly InputTokens: those
-// of the prefix and, drawn evenly from the range, those of the input.
+// of the prefix and those drawn for the input, less the server's overhead, which
+// InputTokens include; a prompt keeps one token at least.
 func (r *random) Session(seed uint64, i int) (llm.Session, error) {
 	words, err := r.tokenizer.load()
 	if err != nil {
 		return llm.Session{}, fmt.Errorf("session %d: %w", i, err)
 	}
-	prefix := r.prefix.Load()
-	if prefix == nil || prefix.seed != seed {
-		prefix = &sharedPrefix{seed, words.Make(source(seed, "prefix"), r.config.PrefixTokens)}
-		r.prefix.Store(prefix)
-	}
 	rng := source(seed, "random", strconv.Itoa(i))
-	input := drawLength(rng, r.config.InputTokens, r.config.RangeRatio)
-	output := drawLength(rng, r.config.OutputTokens, r.config.RangeRatio)
-	return llm.SingleTurn("", llm.Request{
-		Prompt:      words.Join(prefix.text, words.Make(rng, input)),
-		InputTokens: r.config.PrefixTokens + input,
+	of := r.shapes[0]
+	if len(r.shapes) > 1 {
+		of = r.shapes[r.choice.Of(fraction(rng))]
+	}
+	input := of.input.draw(rng)
+	output := of.output.draw(rng)
+	input = max(1, input-r.overhead)
+	request := llm.Request{
+		Prompt:      words.Join(r.prefix.of(words, seed, i), words.Make(rng, input)),
+		InputTokens: r.prefix.Tokens + input + r.overhead,
 		MaxTokens:   output,
-	}), nil
+	}
+	err = attach(r.media, seed, i, &request)
+	return llm.SingleTurn("", request), err
+}
+
+// Calibrates implements llm.Calibrated.
+func (r *random) Calibrates() bool { return r.calibrate }
+
+// WithOverhead implements llm.Calibrated.
+func (r *random) WithOverhead(tokens int) llm.Dataset {
+	out := *r
+	out.overhead = tokens
+	return &out
 }
 
 // Rows implements llm.Dataset: there is no end of random prompts.
 func (r *random) Rows() int { return 0 }
 
 // Digest implements llm.Dataset.
-func (r *random) Digest() string {
-	c := r.config
-	return digest("random", c.Tokenizer, c.InputTokens, c.OutputTokens, c.RangeRatio, c.PrefixTokens)
+func (r *random) Digest() string { return r.digest }
+
+// SharedPrefix implements llm.Prefixed: the share of all input tokens that
+// stand in a prefix which other requests have too.
+func (r *random) SharedPrefix() float64 {
+	input := 0.0
+	for i, s := range r.shapes {
+		input += r.choice.Share(i) * s.input.mean()
+	}
+	prefix := float64(r.prefix.Tokens)
+	return prefix * r.prefix.Share / (prefix + input)
 }
 
 // source is the generator of one part of a stream. Only its Uint64 is used:
 // what the other methods make of the stream may change with a release of Go.
 func source(seed uint64, parts ...string) *rand.Rand {
 	return rand.New(rand.NewPCG(schedule.Seed(seed, parts...), 0))
-}
-
-// drawLength draws a whole number evenly from [mean·(1-ratio), mean·(1+ratio)],
-// both ends included where they are whole; mean is at least 1, ratio in [0, 1).
-// What is drawn is at least 1 and averages mean.
-func drawLength(rng *rand.Rand, mean int, ratio float64) int {
-	const slack = 1e-9 // 100 · 0.29 is 28.999…6
-	spread := min(int(float64(mean)*ratio+slack), mean-1)
-	offset, _ := bits.Mul64(rng.Uint64(), uint64(2*spread+1))
-	return mean - spread + int(offset)
 }

@@ -21,6 +21,7 @@ type candidate struct {
 type rowFile struct {
 	parse  parser[candidate]
 	filter *lengthFilter // nil: rows are not counted
+	media  []attachment  // that every request carries besides
 
 	data    *dataFile
 	spans   spanList

@@ -33,6 +33,7 @@ type rowSet struct {
 	rows     rowStore
 	shuffled bool // each round in an order of its own, which the seed decides
 	digest   string
+	media    []attachment // that every request carries besides
 }
 
 // Session implements llm.Dataset.
@@ -45,7 +46,8 @@ func (s *rowSet) Session(seed uint64, i int) (llm.Session, error) {
 	if err != nil {
 		return llm.Session{}, fmt.Errorf("session %d: %w", i, err)
 	}
-	return llm.SingleTurn(r.id, r.request), nil
+	err = attach(s.media, seed, i, &r.request)
+	return llm.SingleTurn(r.id, r.request), err
 }
 
 // placeOf is where session i stands among rows that are taken in order, or in

@@ -20,8 +20,8 @@ func TestMistakesInASection(t *testing.T) {
 			`gate.yaml:1:1: error: the dataset chat has no output_tokens`,
 		},
 		`{kind: random, tokenizer: cl100k_bse, input_tokens: 0, output_tokens: 20000000}`: {
-			`gate.yaml:1:53: error: input_tokens is 0: expected a whole number from 1 to 10000000`,
-			`gate.yaml:1:71: error: output_tokens is 20000000: expected a whole number from 1 to 10000000`,
+			`gate.yaml:1:53: error: a length is a whole number from 1 to 10000000, or one of {uniform: …}, {normal: …}, {lognormal: …}, {mix: […]}`,
+			`gate.yaml:1:71: error: a length is a whole number from 1 to 10000000, or one of {uniform: …}, {normal: …}, {lognormal: …}, {mix: […]}`,
 			`gate.yaml:1:27: error: unknown tokenizer "cl100k_bse": did you mean "cl100k_base"?`,
 		},
 		random + `, range_ratio: 1}`:                        {`gate.yaml:1:88: error: range_ratio is 1: expected a number from 0 to below 1`},

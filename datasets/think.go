@@ -83,6 +83,3 @@ func (t think) draw(rng *rand.Rand) time.Duration {
 	}
 	return time.Duration(min(x, float64(maxThink))).Round(time.Microsecond)
 }
-
-// fraction draws a number in (0, 1).
-func fraction(rng *rand.Rand) float64 { return (float64(rng.Uint64()>>11) + 0.5) / (1 << 53) }

@@ -19,6 +19,7 @@ type job struct {
 	think   int64 // from the end of the answer before until it was due, ns
 	call    *llm.Call
 	session string
+	model   string      // of the session, where the scenario shares the load among several
 	request llm.Request // without its texts: the body holds them
 	hash    string      // of the body
 	prompt  string      // kept only where it may have to be counted or stored
@@ -45,7 +46,7 @@ func newJob(cfg *Config, i, index, most int) (*job, error) {
 	if n := len(session.Turns); n == 0 || (n > 1 && !several) {
 		return nil, fmt.Errorf("request %d: a session of %d turns, where the dataset promises one", index, n)
 	}
-	j := &job{index: index, session: session.ID}
+	j := &job{index: index, session: session.ID, model: newModels(cfg.Load.Models).of(cfg.PromptSeed, i)}
 	if several {
 		j.turn = 1
 		if j.session == "" {
@@ -70,7 +71,7 @@ func newJob(cfg *Config, i, index, most int) (*job, error) {
 // follow renders the turn behind j, which must have one, given the answer to j.
 func (j *job) follow(cfg *Config, a answered) (*job, error) {
 	r := j.rest.turns[0]
-	next := &job{index: j.index + 1, turn: j.turn + 1, session: j.session}
+	next := &job{index: j.index + 1, turn: j.turn + 1, session: j.session, model: j.model}
 	said := j.rest.said
 	if j.rest.grows {
 		said = append(slices.Clip(said), llm.Message{Role: "assistant", Text: a.text})
@@ -98,6 +99,9 @@ func (j *job) dueAfter(done int64, replay *scenario.Replay) int64 {
 }
 
 func (j *job) render(cfg *Config, r llm.Request) (err error) {
+	if r.Model == "" {
+		r.Model = j.model
+	}
 	if j.call, err = cfg.Backend.Encode(r); err != nil {
 		return err
 	}

@@ -34,8 +34,9 @@ type recorder struct {
 func newRecorder(cfg *Config, j *job) *recorder {
 	keep := !cfg.DropTexts || (j.rest != nil && j.rest.grows)
 	return &recorder{cfg: cfg, decoder: cfg.Backend.Decoder(), texts: keep, prompt: j.prompt, sample: &Sample{
-		Index: j.index, Session: j.session, Turn: j.turn, Think: j.think, Streamed: j.call.Stream,
+		Index: j.index, Session: j.session, Turn: j.turn, Think: j.think, Model: j.request.Model, Streamed: j.call.Stream,
 		PromptKnown: j.request.InputTokens, Asked: j.request.MaxTokens, PromptHash: j.hash,
+		Bytes:  len(j.call.Body),
 		Events: make([]Event, 0, roomFor(j)),
 	}}
 }

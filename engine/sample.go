@@ -11,6 +11,7 @@ type Sample struct {
 	Index   int    `json:"index"`              // place in the schedule, from 0, warm-up included
 	Session string `json:"session,omitempty"`  // the dataset's name for it
 	Turn    int    `json:"turn,omitempty"`     // place in its session, from 1; 0 where sessions have one turn by nature
+	Model   string `json:"model,omitempty"`    // asked for in place of the backend's; "" = that
 	Warmup  bool   `json:"warmup,omitempty"`   // sent before the measured window: in no metric
 
 	Think int64 `json:"think_ns,omitempty"` // from the end of the answer before it in its session until Sched
@@ -42,6 +43,7 @@ type Sample struct {
 	Shared      int        `json:"shared_tokens,omitempty"`    // tokens at the prompt's beginning that earlier requests of this load had, as far as is known
 	Asked       int        `json:"max_tokens,omitempty"`       // output length asked for, 0 = none
 	Counted     *Counted   `json:"counted,omitempty"`          // the tokenizer's count, where usage was missing
+	Bytes       int        `json:"request_bytes,omitempty"`    // of the body that was sent
 	PromptHash  string     `json:"prompt_sha256_64,omitempty"` // first 64 bits of the body's hash, to find duplicates
 
 	// Texts are kept until tokens are counted and stored with `save: texts` only.

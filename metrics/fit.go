@@ -1,6 +1,8 @@
 package metrics
 
 import (
+	"fmt"
+	"math"
 	"slices"
 
 	"loadgate/engine"
@@ -88,6 +90,29 @@ func (f *fit) result() *result.Fit {
 	}
 	if len(out.Lines) == 0 {
 		return nil
+	}
+	out.Misfits = misfits(out)
+	return out
+}
+
+// lengthMisfit is the share by which a mean length may be off, beside a token.
+const lengthMisfit = 0.01
+
+// misfits words lengths that are not what was asked for, and duplicates.
+func misfits(f *result.Fit) []string {
+	var out []string
+	off := func(l *result.FitLine) bool {
+		d := math.Abs(float64(l.Sent.Avg - l.Asked.Avg))
+		return d >= 1 && d > lengthMisfit*float64(l.Asked.Avg)
+	}
+	if l := f.Line("input_tokens"); l != nil && off(l) {
+		out = append(out, fmt.Sprintf("the server counts %.4g input tokens a request, prompts have %.4g: a chat template adds some, or the tokenizer is another", float64(l.Sent.Avg), float64(l.Asked.Avg)))
+	}
+	if l := f.Line("output_tokens"); l != nil && off(l) {
+		out = append(out, fmt.Sprintf("answers have %.4g tokens on average, %.4g were asked for", float64(l.Sent.Avg), float64(l.Asked.Avg)))
+	}
+	if f.Duplicates > 0 {
+		out = append(out, fmt.Sprintf("%d requests have the body of an earlier one: a prefix cache may answer them", f.Duplicates))
 	}
 	return out
 }

@@ -18,7 +18,10 @@ type dimension struct {
 }
 
 // dimensions are by what requests are told apart.
-var dimensions = []dimension{{"turn", turnOf}}
+var dimensions = []dimension{
+	{"model", func(s *engine.Sample) (string, int) { return s.Model, 0 }},
+	{"turn", turnOf},
+}
 
 // lastTurn is the first turn of which there is no group of its own.
 const lastTurn = 20

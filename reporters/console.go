@@ -28,8 +28,10 @@ func Console(w io.Writer, r *Report, opts ConsoleOptions) error {
 	c := &console{r: r, doc: r.Doc, opts: opts}
 	c.header()
 	c.cells()
+	c.byModel()
 	c.findings()
 	c.asAsked()
+	c.misfitLines()
 	c.verdicts()
 	c.comparison()
 	c.errors()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -66,6 +67,9 @@ func sheetsOf(r *Report) []sheetKind {
 	sheets = append(sheets, sheetKind{"Verdicts", writeVerdicts}, sheetKind{"Cells", writeCells})
 	if r.Doc.Comparison != nil {
 		sheets = append(sheets, sheetKind{"Comparison", writeComparison})
+	}
+	if slices.ContainsFunc(r.Doc.Cells, func(c *result.Cell) bool { return len(c.Groups) > 0 }) {
+		sheets = append(sheets, sheetKind{"Groups", writeGroups})
 	}
 	if r.Samples != nil {
 		sheets = append(sheets, sheetKind{"Requests", writeRequests})

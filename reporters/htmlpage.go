@@ -33,6 +33,7 @@ type page struct {
 	Failures    []htmlFailure
 	Findings    []htmlFinding
 	Comparison  *htmlComparison
+	Groups      htmlGrid
 	Environment []fact
 	Labels      []fact
 
@@ -129,6 +130,7 @@ func (p *page) believe(u *console) {
 		p.Checks = append(p.Checks, clean(f.worst.Check, maxName)+u.inCells(f.cells))
 	}
 	p.Findings = findingsByCell(u.r)
+	p.Groups = groupGrid(u.r)
 }
 
 // with is a number and its unit, "" for an absent one.

@@ -37,6 +37,7 @@ func MarkdownWithin(most int) ReporterFunc {
 		m.judgements()
 		m.comparison()
 		m.cells()
+		m.groups()
 		m.failures()
 		m.findings()
 		m.end()

@@ -30,6 +30,13 @@ type Load struct {
 	ResetCache     bool
 	NewConnections bool // connections: new
 	BeforeCell     *Hook
+	Models         []ModelShare // that sessions ask for in place of the backend's; nil = that
+}
+
+// ModelShare is a model or adapter and its weight among several.
+type ModelShare struct {
+	Name   string
+	Weight float64
 }
 
 // Arrivals is the arrival process of an open loop.

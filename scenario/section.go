@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -32,6 +33,7 @@ type section struct {
 	ResetCache     bool             `yaml:"reset_cache"`
 	Connections    string           `yaml:"connections"`
 	BeforeCell     *hook            `yaml:"before_cell"`
+	Models         []modelShare     `yaml:"models"`
 }
 
 type warmup struct {
@@ -42,6 +44,11 @@ type warmup struct {
 type hook struct {
 	Post string   `yaml:"post"`
 	Run  []string `yaml:"run"`
+}
+
+type modelShare struct {
+	Name   string  `yaml:"name"`
+	Weight float64 `yaml:"weight"`
 }
 
 // rate is arrivals per second: a number or inf.
@@ -120,6 +127,16 @@ func readLoad(n *yamlpos.Node, at diag.Pos) (Load, diag.List) {
 	}
 	if s.BeforeCell != nil {
 		l.BeforeCell = &Hook{Post: s.BeforeCell.Post, Run: s.BeforeCell.Run}
+	}
+	for i, m := range s.Models {
+		if m.Weight == 0 {
+			m.Weight = 1
+		}
+		if slices.ContainsFunc(l.Models, func(o ModelShare) bool { return o.Name == m.Name }) {
+			item := n.Get("models").Items[i]
+			list.Errorf(item.Pos, max(1, item.Width), "add their weights", "the model %s stands here twice", m.Name)
+		}
+		l.Models = append(l.Models, ModelShare(m))
 	}
 	checkLoop(n, &l, at, &list)
 	l.Requests = resolve(s.Requests, &l, &list)

@@ -199,6 +199,9 @@ func (r reference) fields(prefix string, s object, deep bool) []field {
 func (r reference) within(path string, p object) []field {
 	s := r.resolve(p)
 	if then, ok := s["then"].(object); ok {
+		if then["$ref"] == "#/$defs/token_distribution" { // the page describes it, and it may hold itself
+			return nil
+		}
 		s = r.resolve(then)
 	}
 	if items, ok := s["items"].(object); ok {
@@ -226,7 +229,7 @@ func (r reference) later(p object) bool { return r.resolve(p)["x-later"] == true
 // words are definitions that have a name for people.
 var words = map[string]string{
 	"duration": "duration", "ratio": "share", "secret": "secret", "count": "number or `20x`", "report_path": "text",
-	"headers": "mapping", "params": "mapping", "simulator_server": "mapping", "axis_name": "text or number",
+	"headers": "mapping", "params": "mapping", "simulator_server": "mapping", "token_distribution": "distribution", "axis_name": "text or number",
 }
 
 func (r reference) typeOf(p object) string {

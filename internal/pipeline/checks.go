@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"loadgate/internal/gate"
+	"loadgate/internal/llm"
 	"loadgate/internal/result"
 	"loadgate/internal/store"
 	"loadgate/internal/validity"
@@ -20,26 +21,17 @@ type declared struct {
 }
 
 // declaredBy reads it from a cell's sections.
-func declaredBy(c *scenario.Cell) declared {
+func declaredBy(c *Cell) declared {
 	var d declared
-	for _, n := range []*yamlpos.Node{c.Backend.Get("ignore_eos"), c.Backend.At("params", "ignore_eos")} {
+	for _, n := range []*yamlpos.Node{c.Cell.Backend.Get("ignore_eos"), c.Cell.Backend.At("params", "ignore_eos")} {
 		if n != nil {
 			d.IgnoreEOS = n.Retype().Value == true
 		}
 	}
-	prefix, input := numberOf(c.Dataset.Get("prefix_tokens")), numberOf(c.Dataset.Get("input_tokens"))
-	if prefix > 0 {
-		d.CachedShare = prefix / (prefix + input)
+	if p, ok := c.Dataset.(llm.Prefixed); ok {
+		d.CachedShare = p.SharedPrefix()
 	}
 	return d
-}
-
-func numberOf(n *yamlpos.Node) float64 {
-	if n == nil {
-		return 0
-	}
-	f, _ := strconv.ParseFloat(n.Text, 64) // the schema saw to it that it is a number
-	return f
 }
 
 // check judges whether a repeat's numbers may be believed.

@@ -34,27 +34,23 @@ func (e *PreflightError) Error() string {
 // 5xx, a reset) before the backend counts as unusable.
 const preflightTries = 3
 
-// preflight sends one request to each backend of the plan, or, with a wait,
-// tries until one is answered.
+// preflight sends one request to each backend of the plan, for each model that
+// is asked of it, or, with a wait, tries until one is answered.
 func (r *Runner) preflight(ctx context.Context, stop <-chan struct{}, wait time.Duration) error {
-	var seen []llm.Backend
+	type asked struct {
+		backend llm.Backend
+		model   string
+	}
+	seen := map[asked]bool{}
 	deadline := time.Now().Add(wait)
 	for _, c := range r.opened.Cells {
-		if slices.Contains(seen, c.Backend) {
-			continue
-		}
-		seen = append(seen, c.Backend)
-		for {
-			err := r.preflightCell(ctx, stop, c)
-			if err == nil {
-				break
+		for _, model := range modelsOf(c) {
+			if key := (asked{c.Backend, model}); seen[key] {
+				continue
+			} else {
+				seen[key] = true
 			}
-			var failed *PreflightError
-			if !errors.As(err, &failed) || time.Now().After(deadline) {
-				return err
-			}
-			r.note("waiting for backend %s: %s", c.BackendName, failed.Problem)
-			if !pause(stop, time.Second) {
+			if err := r.preflightUntil(ctx, stop, c, model, deadline); err != nil {
 				return err
 			}
 		}
@@ -62,19 +58,51 @@ func (r *Runner) preflight(ctx context.Context, stop <-chan struct{}, wait time.
 	return nil
 }
 
+// modelsOf are the models that a cell asks for; "" is the backend's.
+func modelsOf(c *Cell) []string {
+	if len(c.Load.Models) == 0 {
+		return []string{""}
+	}
+	names := make([]string, len(c.Load.Models))
+	for i, m := range c.Load.Models {
+		names[i] = m.Name
+	}
+	return names
+}
+
+// preflightUntil tries until a backend answers or the deadline is over.
+func (r *Runner) preflightUntil(ctx context.Context, stop <-chan struct{}, c *Cell, model string, deadline time.Time) error {
+	for {
+		err := r.preflightCell(ctx, stop, c, model)
+		if err == nil {
+			return nil
+		}
+		var failed *PreflightError
+		if !errors.As(err, &failed) || time.Now().After(deadline) {
+			return err
+		}
+		r.note("waiting for backend %s: %s", c.BackendName, failed.Problem)
+		if !pause(stop, time.Second) {
+			return err
+		}
+	}
+}
+
 // preflightCell asks one backend for its model, if need be, and for one answer.
-func (r *Runner) preflightCell(ctx context.Context, stop <-chan struct{}, c *Cell) error {
+func (r *Runner) preflightCell(ctx context.Context, stop <-chan struct{}, c *Cell, model string) error {
 	if err := r.simulators.connect(ctx, c); err != nil {
 		return err
 	}
 	client := r.client(c)
 	defer client.Close()
-	if err := findModel(ctx, client, c); err != nil {
-		return err
+	if model == "" {
+		if err := findModel(ctx, client, c); err != nil {
+			return err
+		}
 	}
 	var last *engine.Sample
 	for range preflightTries {
-		s, err := r.ask(ctx, stop, client, c)
+		s, err := r.ask(ctx, stop, client, c, model)
 		if err != nil || s == nil {
 			return err
 		}
@@ -100,10 +128,14 @@ func passing(s *engine.Sample) bool {
 
 // ask sends one short request through the engine and returns its sample, nil
 // when the run was stopped before.
-func (r *Runner) ask(ctx context.Context, stop <-chan struct{}, client *wire.Client, c *Cell) (*engine.Sample, error) {
+func (r *Runner) ask(ctx context.Context, stop <-chan struct{}, client *wire.Client, c *Cell, model string) (*engine.Sample, error) {
 	var got *engine.Sample
+	load := scenario.Load{Concurrency: 1, Requests: 1}
+	if model != "" {
+		load.Models = []scenario.ModelShare{{Name: model, Weight: 1}}
+	}
 	_, err := engine.Run(ctx, stop, engine.Config{
-		Clock: r.clock, Load: scenario.Load{Concurrency: 1, Requests: 1}, Backend: c.Backend, Dataset: short{c.Dataset},
+		Clock: r.clock, Load: load, Backend: c.Backend, Dataset: short{c.Dataset},
 		Transport: client, PromptSeed: c.PromptSeed(-1), IDPrefix: r.store.Manifest().RunID + "/preflight-",
 	}, func(s *engine.Sample) error { got = s; return nil })
 	return got, err

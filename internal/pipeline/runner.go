@@ -85,6 +85,9 @@ func (r *Runner) Run(ctx context.Context, stop <-chan struct{}) error {
 			return err
 		}
 	}
+	if err := r.calibrate(ctx, stop); err != nil {
+		return err
+	}
 	for i, c := range r.opened.Cells {
 		if _, done := committed[c.ID]; done {
 			continue

@@ -90,7 +90,7 @@ func packCell(c *Cell) storedCell {
 		ID: c.ID, Key: c.Key, Title: c.Title, Axes: []storedAxis{}, Facts: printable(c.Facts), Labels: c.Labels,
 		Load: storedLoad{c.Load, printable(c.Load.Rate)}, BackendName: c.BackendName, Kind: c.Kind,
 		DatasetName: c.DatasetName, DatasetDigest: c.Dataset.Digest(), DatasetRows: c.Dataset.Rows(),
-		Goodput: c.Goodput, Validity: c.Validity, Save: c.Save, Declared: declaredBy(c.Cell),
+		Goodput: c.Goodput, Validity: c.Validity, Save: c.Save, Declared: declaredBy(c),
 	}
 	if t, ok := c.Backend.(llm.Target); ok {
 		s.Model = t.Model()

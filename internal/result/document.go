@@ -94,7 +94,7 @@ type Cell struct {
 // Group are the requests of a cell that have something in common. Its metrics are
 // those of single requests.
 type Group struct {
-	By      string            `json:"by"`    // what they have in common: turn
+	By      string            `json:"by"`    // what they have in common: model or turn
 	Value   string            `json:"value"` // which one: 2
 	Counts  Counts            `json:"counts"`
 	Metrics map[string]Metric `json:"metrics"`

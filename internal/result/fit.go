@@ -6,6 +6,8 @@ type Fit struct {
 	Lines []FitLine `json:"lines"` // of what was asked for and is known of what was sent
 	// Duplicates is how many requests had a body that an earlier one had had.
 	Duplicates int `json:"duplicates"`
+	// Misfits say in words what is not as it was asked for; none: all is.
+	Misfits []string `json:"misfits,omitempty"`
 }
 
 // FitLine is one quantity: how it was asked for, and how it came out.

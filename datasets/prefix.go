@@ -1,0 +1,90 @@
+package datasets
+
+import (
+	"math"
+	"strconv"
+	"sync/atomic"
+
+	"loadgate/internal/schedule"
+	"loadgate/internal/tokens"
+)
+
+// prefixConfig says which beginnings prompts have in common.
+type prefixConfig struct {
+	Tokens int     `yaml:"prefix_tokens"`
+	Groups int     `yaml:"prefix_groups"`
+	Share  float64 `yaml:"prefix_share"`
+	Zipf   float64 `yaml:"prefix_zipf"`
+}
+
+// maxGroups bounds the prefixes that are kept.
+const maxGroups = 100_000
+
+func (c *prefixConfig) check(s *section) {
+	s.tokens("prefix_tokens", 0)
+	s.within("prefix_groups", 1, maxGroups, "a whole number from 1 to 100000")
+	s.within("prefix_share", 0, 1, "a number from 0 to 1")
+	s.within("prefix_zipf", 0, 10, "a number from 0 to 10")
+	for _, key := range []string{"prefix_groups", "prefix_share", "prefix_zipf"} {
+		if s.Get(key) != nil && c.Tokens == 0 {
+			s.errorAtKey(key, "add prefix_tokens: 512", "%s says nothing without prefix_tokens", key)
+		}
+	}
+}
+
+// prefixes makes the beginnings of a dataset's prompts.
+type prefixes struct {
+	prefixConfig
+	groups schedule.Choice
+	stream atomic.Pointer[prefixStream]
+}
+
+// prefixStream holds the prefixes of the stream last asked for, as they are
+// made.
+type prefixStream struct {
+	seed  uint64
+	texts []atomic.Pointer[string]
+}
+
+// newPrefixes weighs group k (from 1) by k^-zipf, so that 0 makes all the same.
+func newPrefixes(c prefixConfig) *prefixes {
+	weights := make([]float64, c.Groups)
+	for k := range weights {
+		weights[k] = math.Pow(float64(k+1), -c.Zipf)
+	}
+	return &prefixes{prefixConfig: c, groups: schedule.NewChoice(weights)}
+}
+
+// of is the prefix of session i: its group's, or one of its own.
+func (p *prefixes) of(words tokens.Maker, seed uint64, i int) string {
+	if p.Tokens == 0 {
+		return ""
+	}
+	if p.Groups == 1 && p.Share == 1 {
+		return p.shared(words, seed, 0)
+	}
+	rng := source(seed, "group", strconv.Itoa(i))
+	if fraction(rng) >= p.Share {
+		return words.Make(rng, p.Tokens)
+	}
+	return p.shared(words, seed, p.groups.Of(fraction(rng)))
+}
+
+// shared is the prefix of a group.
+func (p *prefixes) shared(words tokens.Maker, seed uint64, group int) string {
+	s := p.stream.Load()
+	if s == nil || s.seed != seed {
+		s = &prefixStream{seed, make([]atomic.Pointer[string], p.Groups)}
+		p.stream.Store(s)
+	}
+	if text := s.texts[group].Load(); text != nil {
+		return *text
+	}
+	parts := []string{"prefix"}
+	if group > 0 {
+		parts = append(parts, strconv.Itoa(group))
+	}
+	text := words.Make(source(seed, parts...), p.Tokens)
+	s.texts[group].Store(&text)
+	return text
+}

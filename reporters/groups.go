@@ -1,0 +1,202 @@
+package reporters
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"loadgate/internal/result"
+)
+
+// groupHeads are the columns of the table of groups: the parts of a cell's
+// requests that asked for one model or are one turn of their sessions.
+func groupHeads() []string {
+	return []string{"cell", "by", "group", "sent", "ok %", "input tok", "output tok", "ttft p50 ms", "ttft p95 ms", "tpot p50 ms", "e2el p50 ms", "e2el p95 ms"}
+}
+
+// groupTexts is how many of the columns are texts.
+const groupTexts = 3
+
+// groupRow is a group's values, in the order of groupHeads.
+type groupRow struct {
+	texts   [groupTexts]string
+	numbers []result.Number
+}
+
+// groupRows lists the groups of all cells.
+func groupRows(r *Report) []groupRow {
+	var rows []groupRow
+	for _, c := range r.Doc.Cells {
+		for _, g := range c.Groups {
+			rows = append(rows, groupRow{
+				texts: [groupTexts]string{cmp.Or(r.titleOf(c), "-"), g.By, clean(g.Value, maxName)},
+				numbers: []result.Number{
+					result.Number(g.Counts.Sent), okPercent(g.Counts), groupStat(g, "input_tokens", "avg"), groupStat(g, "output_tokens", "avg"),
+					groupStat(g, "ttft", "p50"), groupStat(g, "ttft", "p95"), groupStat(g, "tpot", "p50"),
+					groupStat(g, "e2el", "p50"), groupStat(g, "e2el", "p95"),
+				},
+			})
+		}
+	}
+	return rows
+}
+
+func okPercent(c result.Counts) result.Number {
+	if c.Sent == 0 {
+		return result.None()
+	}
+	return result.Number(100 * float64(c.Completed) / float64(c.Sent))
+}
+
+func groupStat(g result.Group, metric, stat string) result.Number {
+	d := g.Metrics[metric].Dist
+	if d == nil {
+		return result.None()
+	}
+	v, _ := d.Stat(stat)
+	return v
+}
+
+// row is a group as texts; what every row has in common is left to the caller.
+func (g *groupRow) row() []string {
+	out := append([]string{}, g.texts[:]...)
+	out = append(out, grouped(int64(g.numbers[0])))
+	for _, n := range g.numbers[1:] {
+		out = append(out, digits(n))
+	}
+	return out
+}
+
+// maxGroupLines bounds the groups on the console.
+const maxGroupLines = 40
+
+// byModel writes the table of the models' groups, where there are any; those of
+// turns stand beside how they fit.
+func (c *console) byModel() {
+	rows := slices.DeleteFunc(groupRows(c.r), func(g groupRow) bool { return g.texts[1] != "model" })
+	if len(rows) == 0 {
+		return
+	}
+	table := [][]string{groupHeads()}
+	for i := range rows[:min(len(rows), maxGroupLines)] {
+		table = append(table, rows[i].row())
+	}
+	from := 0
+	if len(c.doc.Cells) == 1 {
+		from = 1 // the only cell needs no name
+	}
+	widths := make([]int, len(table[0]))
+	for _, row := range table {
+		for i, text := range row {
+			widths[i] = max(widths[i], len([]rune(text)))
+		}
+	}
+	c.blank()
+	for n, row := range table {
+		var line strings.Builder
+		for i := from; i < len(row); i++ {
+			pad := strings.Repeat(" ", widths[i]-len([]rune(row[i])))
+			if i < groupTexts {
+				line.WriteString(row[i] + pad + "  ")
+			} else {
+				line.WriteString(pad + row[i] + "  ")
+			}
+		}
+		text := strings.TrimRight(line.String(), " ")
+		if n == 0 {
+			text = c.paint(faint, text)
+		}
+		c.line(text)
+	}
+	if left := len(rows) - maxGroupLines; left > 0 {
+		c.line(fmt.Sprintf("and %s: the results hold all", plural(left, "more group")))
+	}
+}
+
+// groups is the table of all groups in Markdown.
+func (m *markdown) groups() {
+	heads := groupHeads()
+	for i, h := range heads {
+		heads[i] = markdownText(h)
+	}
+	t := newMarkdownTable("By model and turn", heads...)
+	for i := groupTexts; i < len(heads); i++ {
+		t.frame = alignRight(t.frame, i)
+	}
+	rows := groupRows(m.c.r)
+	for i := range rows {
+		row := rows[i].row()
+		for j := range row {
+			row[j] = markdownText(row[j])
+		}
+		t.add(row...)
+	}
+	m.tables = append(m.tables, t)
+}
+
+// writeGroups writes the same table as a sheet.
+func writeGroups(b *workbook, r *Report, name string) error {
+	columns := []column{{"Cell", 30, asText}, {"By", 8, asText}, {"Group", 28, asText}, {"Sent", 10, asCount}}
+	for _, h := range groupHeads()[groupTexts+1:] {
+		columns = append(columns, column{h, 14, asMeasure})
+	}
+	s, err := b.sheet(name, columns)
+	if err != nil {
+		return err
+	}
+	for _, g := range groupRows(r) {
+		row := []any{g.texts[0], g.texts[1], g.texts[2], int(g.numbers[0])}
+		for _, n := range g.numbers[1:] {
+			row = append(row, n)
+		}
+		if err := s.add(row...); err != nil {
+			return err
+		}
+	}
+	return s.end(true)
+}
+
+// misfitLines writes what was not sent as it was asked for, once for each text.
+func (c *console) misfitLines() {
+	seen := map[string]bool{}
+	for _, cell := range c.doc.Cells {
+		for _, r := range cell.Repeats {
+			if r.Fit == nil {
+				continue
+			}
+			for _, text := range r.Fit.Misfits {
+				if len(seen) < maxMisfits && !seen[text] {
+					if len(seen) == 0 {
+						c.blank()
+					}
+					seen[text] = true
+					c.hanging(c.paint(yellow, "MISFIT")+"   ", 9, clean(text, maxReason))
+				}
+			}
+		}
+	}
+}
+
+// maxMisfits bounds the misfits on the console.
+const maxMisfits = 5
+
+// htmlGrid is a plain table of texts, of which the first so many columns are
+// names.
+type htmlGrid struct {
+	Heads []string
+	Rows  [][]string
+	Names int
+}
+
+// Right says whether a column holds numbers.
+func (g htmlGrid) Right(i int) bool { return i >= g.Names }
+
+func groupGrid(r *Report) htmlGrid {
+	g := htmlGrid{Heads: groupHeads(), Names: groupTexts}
+	rows := groupRows(r)
+	for i := range rows {
+		g.Rows = append(g.Rows, rows[i].row())
+	}
+	return g
+}
