@@ -37,8 +37,8 @@ func newBrake(maxTime time.Duration, say func(string)) *brake {
 	if maxTime > 0 {
 		limit = time.After(maxTime)
 	}
-	go func() { // ends with release
-		defer signal.Stop(signals)
+	go func() { // ends with release; with the process, once there was a signal
+		ended := b.ended
 		for n := 0; ; {
 			select {
 			case s := <-signals:
@@ -47,8 +47,11 @@ func newBrake(maxTime time.Duration, say func(string)) *brake {
 			case <-limit:
 				say("--max-time is over: sending has ended, waiting for what is in flight")
 				b.slow()
-			case <-b.ended:
-				return
+			case <-ended:
+				if ended = nil; n == 0 {
+					signal.Stop(signals)
+					return
+				}
 			}
 		}
 	}()
@@ -79,7 +82,9 @@ func (b *brake) slow() {
 	time.AfterFunc(drainTime, b.cancel)
 }
 
-// release gives the signals back to the system.
+// release gives the signals back to the system, unless the run was interrupted:
+// a second Ctrl-C that comes while its results are being written must not cost
+// them, and the third still ends the process.
 func (b *brake) release() {
 	close(b.ended)
 	b.cancel()
