@@ -56,6 +56,7 @@ var homes = map[string][]string{
 	"golang.org/x/text":                        {"internal/tokens/hf"},
 	"github.com/klauspost/compress":            {"internal/store", "internal/datafile"},
 	"github.com/spf13/cobra":                   {"cmd/loadgate"},
+	"google.golang.org/protobuf":               {"reporters"},
 	"golang.org/x/term":                        {"internal/live"},
 	"gonum.org/v1/gonum":                       {"internal/stat"},
 }

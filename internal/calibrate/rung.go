@@ -21,7 +21,7 @@ type Rung struct {
 	Rate    float64 // requests per second
 	Shape   rawserver.Shape
 	Answers int // measured for each stream
-	Seconds time.Duration
+	Length  time.Duration
 }
 
 const (
@@ -33,17 +33,17 @@ const (
 // hold.
 func Ladder(quick bool) []Rung {
 	streams, rates := []int{16, 64, 256, 1024, 2048}, []float64{100, 400, 1000, 3000}
-	paced, bulk, seconds := 75, 20_000, 3*time.Second
+	paced, bulk, length := 75, 20_000, 3*time.Second
 	if quick {
 		streams, rates = []int{16, 128}, []float64{100, 500}
-		paced, bulk, seconds = 25, 5_000, time.Second
+		paced, bulk, length = 25, 5_000, time.Second
 	}
 	out := []Rung{{Kind: Bulk, Streams: 4, Answers: 6, Shape: rawserver.Shape{Tokens: bulk}}}
 	for _, n := range streams {
 		out = append(out, Rung{Kind: Streams, Streams: n, Answers: 2, Shape: rawserver.Shape{Paced: true, TTFT: waiting, ITL: pace, Tokens: paced}})
 	}
 	for _, r := range rates {
-		out = append(out, Rung{Kind: Rate, Rate: r, Seconds: seconds, Shape: rawserver.Shape{Paced: true, TTFT: waiting, ITL: pace, Tokens: 2}})
+		out = append(out, Rung{Kind: Rate, Rate: r, Length: length, Shape: rawserver.Shape{Paced: true, TTFT: waiting, ITL: pace, Tokens: 2}})
 	}
 	return out
 }
@@ -52,7 +52,7 @@ func Ladder(quick bool) []Rung {
 func (r Rung) scenario(serverURL string) string {
 	load := fmt.Sprintf("{concurrency: %d, requests: %dx, warmup: {requests: 1x}, ramp: 500ms}", r.Streams, r.Answers)
 	if r.Kind == Rate {
-		load = fmt.Sprintf("{rate: %g, duration: %s, warmup: {duration: 500ms}}", r.Rate, r.Seconds)
+		load = fmt.Sprintf("{rate: %g, duration: %s, warmup: {duration: 500ms}}", r.Rate, r.Length)
 	}
 	return fmt.Sprintf(`apiVersion: loadgate/v1
 name: calibrate
