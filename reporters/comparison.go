@@ -41,8 +41,8 @@ type comparedColumn struct {
 }
 
 // comparedColumns are the columns of every report; without a matrix there is no
-// cell to name.
-func comparedColumns(deltas []result.Delta) []comparedColumn {
+// cell to name. Two sides of one run go by their names.
+func comparedColumns(of *result.Comparison, deltas []result.Delta) []comparedColumn {
 	columns := []comparedColumn{{"", true, func(d result.Delta) string { return changeWord(d.Change) }}}
 	for _, d := range deltas {
 		if d.Title != "" {
@@ -52,8 +52,8 @@ func comparedColumns(deltas []result.Delta) []comparedColumn {
 	}
 	return append(columns,
 		comparedColumn{"metric", true, func(d result.Delta) string { return clean(d.Metric, maxName) }},
-		comparedColumn{"base", false, func(d result.Delta) string { return comparedValue(d, d.Base) }},
-		comparedColumn{"head", false, func(d result.Delta) string { return comparedValue(d, d.Head) }},
+		comparedColumn{columnName(of.Base, "base"), false, func(d result.Delta) string { return comparedValue(d, d.Base) }},
+		comparedColumn{columnName(of.Head, "head"), false, func(d result.Delta) string { return comparedValue(d, d.Head) }},
 		comparedColumn{"change", false, comparedChange},
 		comparedColumn{"interval", false, comparedInterval},
 		comparedColumn{"margin", false, marginOf},
@@ -158,7 +158,7 @@ func (c *console) comparison() {
 	if of.Base.Reason != "" {
 		c.hanging(strings.Repeat(" ", len(lead)), len(lead), strings.TrimPrefix(acceptedBecause(of.Base), ", "))
 	}
-	if of.Head.Path != "" {
+	if of.Head.Path != "" || len(of.Head.Sides) > 0 {
 		c.hanging(strings.Repeat(" ", len(lead)), len(lead), sideName(of.Head))
 	}
 	c.comparedTable(of)
@@ -181,8 +181,20 @@ func (c *console) comparison() {
 
 func orNone(s string) string { return cmp.Or(clean(s, maxName), "none") }
 
-// sideName says which run a side is.
+// columnName is what a side is called above its values; a side of several
+// values has them in the titles of its cells.
+func columnName(r result.ComparedRun, otherwise string) string {
+	if len(r.Sides) == 1 {
+		return clean(r.Sides[0], maxName)
+	}
+	return otherwise
+}
+
+// sideName says which run a side is, or which part of one.
 func sideName(r result.ComparedRun) string {
+	if len(r.Sides) > 0 {
+		return clean(strings.Join(r.Sides, ", "), 4*maxName)
+	}
 	s := clean(r.Path, 4*maxName)
 	var parts []string
 	if r.RunID != "" {
@@ -211,7 +223,7 @@ func (c *console) comparedTable(of *result.Comparison) {
 	if len(shown) == 0 {
 		return
 	}
-	columns := comparedColumns(shown)
+	columns := comparedColumns(of, shown)
 	cells := make([]tableColumn, len(columns))
 	for i, col := range columns {
 		cells[i] = tableColumn{head: col.head, left: col.left}

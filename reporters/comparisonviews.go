@@ -15,7 +15,7 @@ func (m *markdown) comparison() {
 		return
 	}
 	shown := shownDeltas(of)
-	columns := comparedColumns(shown)
+	columns := comparedColumns(of, shown)
 	heads := make([]string, len(columns), len(columns)+1)
 	for i, c := range columns {
 		heads[i] = c.head
@@ -68,7 +68,7 @@ func comparisonSuite(r *Report) *junitSuite {
 		}
 		c := junitCase{Name: name, Class: className(r.Doc.Name, s.Name), Time: "0"}
 		why := deltaReason(d)
-		problem := &junitProblem{Message: changeWord(d.Change) + ": " + why, Type: string(d.Change), Text: deltaText(d)}
+		problem := &junitProblem{Message: changeWord(d.Change) + ": " + why, Type: string(d.Change), Text: deltaText(of, d)}
 		switch {
 		case d.Outcome == result.RuleFail:
 			c.Failure = problem
@@ -88,9 +88,9 @@ func comparisonSuite(r *Report) *junitSuite {
 }
 
 // deltaText is a delta in lines.
-func deltaText(d result.Delta) string {
+func deltaText(of *result.Comparison, d result.Delta) string {
 	var lines []string
-	for _, c := range comparedColumns(nil)[1:] {
+	for _, c := range comparedColumns(of, nil)[1:] {
 		lines = append(lines, c.head+": "+c.text(d))
 	}
 	lines = append(lines, fmt.Sprintf("evidence: %s of %s, against %s of %s", plural(d.HeadRepeats, "repeat"), plural(d.HeadSamples, "request"),
@@ -182,7 +182,7 @@ func comparisonOf(r *Report) *htmlComparison {
 		Base:    sideName(of.Base) + acceptedBecause(of.Base), Method: clean(of.Method.Text, maxReason),
 	}
 	shown := shownDeltas(of)
-	columns := comparedColumns(shown)
+	columns := comparedColumns(of, shown)
 	for _, c := range columns {
 		p.Heads = append(p.Heads, htmlHead{Text: c.head, Right: !c.left})
 	}

@@ -5,7 +5,10 @@ import "loadgate/internal/yamlpos"
 // Compare is what the section `compare:` says. Names of statistics and findings
 // are not checked here: metrics are known elsewhere.
 type Compare struct {
-	Baseline       string             `json:"baseline"` // as written: relative to the scenario's file
+	Baseline       string             `json:"baseline"`             // as written: relative to the scenario's file; "" with an axis
+	Axis           string             `json:"axis,omitempty"`       // that the run is compared with itself on; "" with a baseline
+	Base           string             `json:"base,omitempty"`       // the value of Axis that others are compared with, as text
+	Interleave     bool               `json:"interleave,omitempty"` // repeats of the sides take turns
 	IfMissing      string             `json:"if_missing"`
 	Gate           []string           `json:"gate,omitempty"`    // empty: the default
 	Margins        map[string]float64 `json:"margins,omitempty"` // 0.1 is 10 %
@@ -24,12 +27,15 @@ const (
 
 // compareOf reads the section, as far as it has no mistakes; nil without one.
 func compareOf(n *yamlpos.Node) *Compare {
-	if n == nil || n.Kind != yamlpos.Map || textOf(n.Get("baseline")) == "" {
+	if n == nil || n.Kind != yamlpos.Map || (textOf(n.Get("baseline")) == "") == (textOf(n.Get("axis")) == "") {
 		return nil
 	}
-	c := &Compare{Baseline: textOf(n.Get("baseline")), IfMissing: IfMissingWarn, History: textOf(n.Get("history")), Node: n}
+	c := &Compare{Baseline: textOf(n.Get("baseline")), Axis: textOf(n.Get("axis")), IfMissing: IfMissingWarn, History: textOf(n.Get("history")), Node: n}
 	if m := textOf(n.Get("if_missing")); m != "" {
 		c.IfMissing = m
+	}
+	if i := n.Get("interleave"); c.Axis != "" {
+		c.Interleave = i == nil || i.Value != false
 	}
 	if a := n.Get("allow_different"); a != nil {
 		c.AllowDifferent = a.Value == true

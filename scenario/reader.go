@@ -88,12 +88,13 @@ func (r *reader) load() *Plan {
 	}
 	plan.Rules = rules(root.Get("slo"), &r.list)
 	plan.Expect = expectations(root.Get("expect"))
-	plan.Compare = compareOf(root.Get("compare"))
+	plan.Compare = r.compare(root, axes)
 	plan.Reports = reports(root.Get("reports"), &r.list)
 	plan.Resolved = storable(root.Stored())
 	plan.Hash = digest(canonical(plan.Resolved))
 	if shape(root) {
 		plan.Cells = r.cells(root, axes)
+		r.pair(plan)
 	}
 	r.list = append(r.list, r.secrets.list...)
 	return plan

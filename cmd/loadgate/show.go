@@ -24,7 +24,6 @@ type show struct {
 	recorder *live.Recorder
 	began    time.Time
 	start    time.Time // of the run
-	before   int       // cells that an earlier run has measured
 }
 
 // newShow begins to show a run of that name: on stderr, and with an address on a
@@ -86,9 +85,6 @@ func ending(d *result.Document) live.Ending {
 func (s *show) observe(p pipeline.Progress) engine.Observer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.recorder == nil {
-		s.before = p.Cell - 1
-	}
 	s.current, s.recorder, s.began = p, &live.Recorder{}, time.Now()
 	return observer{s.recorder}
 }
@@ -134,11 +130,11 @@ func (s *show) remaining(now live.Snapshot) time.Duration {
 	case p.Duration > 0:
 		share = min(1, float64(now.Elapsed)/float64(p.Duration))
 	}
-	done := float64(p.Cell-1-s.before) + (float64(p.Repeat-1)+share)/float64(p.Repeats)
+	done := p.Done + share/float64(p.Repeats)
 	if done <= 0 {
 		return -1
 	}
-	return time.Duration(float64(time.Since(s.start)) * (float64(p.Cells-s.before) - done) / done)
+	return time.Duration(float64(time.Since(s.start)) * (p.Todo - done) / done)
 }
 
 // observer hands the engine's events to a recorder.

@@ -25,6 +25,11 @@ type test struct {
 // Compare sets head against base. Histories add to those that the base carries
 // and win over them; nil is none.
 func Compare(base, head *Side, policy Policy, histories Histories) *result.Comparison {
+	return compareAs(base, head, match(base, head), policy, histories)
+}
+
+// compareAs compares cells that have been paired.
+func compareAs(base, head *Side, pairs []*pair, policy Policy, histories Histories) *result.Comparison {
 	out := &result.Comparison{
 		SchemaVersion: result.ComparisonVersion,
 		Base:          runOf(base), Head: runOf(head),
@@ -33,7 +38,7 @@ func Compare(base, head *Side, policy Policy, histories Histories) *result.Compa
 	}
 	sameMachine := machineOf(base.Environment) == machineOf(head.Environment)
 	var tests []*test
-	for _, p := range match(base, head) {
+	for _, p := range pairs {
 		policy.examine(p)
 		out.Pairs = append(out.Pairs, p.Pair)
 		tests = append(tests, policy.tests(p, func(name string) *History {
@@ -69,7 +74,8 @@ func (p *Policy) examine(pair *pair) {
 	if pair.base == nil || pair.head == nil {
 		return
 	}
-	pair.Reasons, pair.Notes = different(pair.base, pair.head)
+	reasons, notes := different(pair.base, pair.head)
+	pair.Reasons, pair.Notes = reasons, append(pair.Notes, notes...)
 	switch {
 	case len(pair.Reasons) == 0:
 	case p.AllowDifferent:
@@ -101,7 +107,7 @@ func (p *Policy) tests(pair *pair, history func(name string) *History) []*test {
 		}
 		t.describe()
 		if pair.Status == result.PairCompared {
-			t.estimate(p.Paired, history(name))
+			t.estimate(p.Paired && !pair.apart, history(name))
 		} else {
 			t.Change = map[string]result.Change{
 				result.PairIncomparable: result.Incomparable, result.PairAdded: result.Added, result.PairRemoved: result.Removed,

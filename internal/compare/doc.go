@@ -11,6 +11,7 @@
 //     and statistic the value and its sampling variance within the repeat.
 //  2. match.go pairs the cells, and comparable.go says which pairs measured the
 //     same thing.
+//     within.go pairs cells of one run that differ on one axis.
 //  3. estimate.go makes of two series the effect, its variance and degrees of
 //     freedom; history.go adds what earlier runs of unchanged code say of the
 //     noise.

@@ -7,6 +7,7 @@ import (
 // pair is a cell of the head with its like in the base; one of them may be nil.
 type pair struct {
 	base, head *Cell
+	apart      bool // its repeats did not take turns, although those of others did
 	result.Pair
 }
 

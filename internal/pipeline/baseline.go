@@ -30,13 +30,17 @@ type Baseline struct {
 }
 
 // openBaseline opens what the section `compare:` names, and says what is wrong
-// with it. It is nil without the section.
+// with it. It is nil without the section, and where a run is compared with
+// itself.
 func openBaseline(plan *scenario.Plan) (*Baseline, diag.List) {
 	c := plan.Compare
 	if c == nil {
 		return nil, nil
 	}
 	list := compare.Check(c)
+	if c.Baseline == "" {
+		return nil, list
+	}
 	b := &Baseline{Policy: compare.PolicyOf(c), Path: beside(plan, c.Baseline)}
 	if list.HasErrors() {
 		return b, list
@@ -120,10 +124,13 @@ func keepBaseline(o *Opened, s *store.Run, note func(format string, args ...any)
 	return s.WriteFile(baselineFile, func(w io.Writer) error { return compare.WriteBaseline(w, b.Side) })
 }
 
-// comparer compares a stored run with the baseline that it keeps.
+// comparer compares a stored run with the baseline that it keeps, or with
+// itself.
 type comparer struct {
 	policy compare.Policy
-	base   *compare.Side // nil: there was none
+	base   *compare.Side     // nil: there was none
+	axis   string            // that the run is compared with itself on; "" for a baseline
+	sides  []*scenario.Sides // along the axis
 }
 
 // openComparer is nil for a run whose scenario compares nothing.
@@ -132,6 +139,11 @@ func openComparer(s *store.Run, plan *scenario.Plan) (*comparer, error) {
 		return nil, nil
 	}
 	c := &comparer{policy: compare.PolicyOf(plan.Compare)}
+	if c.axis = plan.Compare.Axis; c.axis != "" {
+		c.policy.Paired = plan.Compare.Interleave
+		c.sides = plan.Compare.Sides(plan.Cells)
+		return c, nil
+	}
 	data, err := os.ReadFile(filepath.Join(s.Dir(), baselineFile))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -153,6 +165,9 @@ const noBaseline = "there is no baseline yet"
 func (c *comparer) rules(cells []*result.Cell, titles map[string]string, in *gate.Input) {
 	switch {
 	case c == nil:
+		return
+	case c.axis != "":
+		c.rulesWithin(cells, titles, in)
 		return
 	case c.base == nil:
 		in.NoBaseline = noBaseline
@@ -176,8 +191,11 @@ func (c *comparer) rules(cells []*result.Cell, titles map[string]string, in *gat
 // compare makes the comparison of a document; nil without a baseline. Where the
 // run was narrowed, cells that it left out are not missing.
 func (c *comparer) compare(s *store.Run, doc *result.Document, titles map[string]string, strict bool) *result.Comparison {
-	if c == nil || c.base == nil {
+	if c == nil || c.base == nil && c.axis == "" {
 		return nil
+	}
+	if c.axis != "" {
+		return c.within(s, doc, titles, strict)
 	}
 	policy := c.policy
 	policy.Strict = strict

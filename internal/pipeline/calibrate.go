@@ -38,7 +38,7 @@ func (r *Runner) calibrate(ctx context.Context, stop <-chan struct{}) error {
 // calibrated is a cell's dataset with the overhead that its server shows; nil
 // when the run was stopped.
 func (r *Runner) calibrated(ctx context.Context, stop <-chan struct{}, c *Cell, d llm.Calibrated, model string) (llm.Dataset, error) {
-	if err := r.simulators.connect(ctx, c); err != nil {
+	if err := r.simulators.connect(ctx, unit{{Cell: c}}); err != nil {
 		return nil, err
 	}
 	client := r.client(c)

@@ -90,7 +90,7 @@ func (r *Runner) preflightUntil(ctx context.Context, stop <-chan struct{}, c *Ce
 
 // preflightCell asks one backend for its model, if need be, and for one answer.
 func (r *Runner) preflightCell(ctx context.Context, stop <-chan struct{}, c *Cell, model string) error {
-	if err := r.simulators.connect(ctx, c); err != nil {
+	if err := r.simulators.connect(ctx, unit{{Cell: c}}); err != nil {
 		return err
 	}
 	client := r.client(c)

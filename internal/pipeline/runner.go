@@ -36,6 +36,9 @@ type Progress struct {
 	Repeat, Repeats int // from 1
 	Planned         int // requests, warm-up included; 0 = until the time is over
 	Duration        time.Duration
+	// Done is how much of Todo is done before this repeat, in cells: those that
+	// this process has to run. Repeats of several cells may take turns.
+	Done, Todo float64
 }
 
 // Runner runs one opened plan into one run directory.
@@ -47,13 +50,14 @@ type Runner struct {
 	simulators simulators
 	redact     func(string) string
 	summaries  map[string]*result.Cell // of the cells that this process committed
+	done, todo float64                 // cells of this process, see Progress
 }
 
 // NewRunner makes a runner that records into s, whose clock is clock.
 func NewRunner(o *Opened, s *store.Run, clock llm.Clock, redact func(string) string, opt Options) *Runner {
 	return &Runner{
 		opened: o, store: s, opt: opt, clock: clock, redact: redact,
-		simulators: simulators{start: opt.Start, running: map[string]simulator{}},
+		simulators: simulators{start: opt.Start, running: map[simulatorKey]simulator{}},
 		summaries:  map[string]*result.Cell{},
 	}
 }
@@ -77,6 +81,7 @@ func (r *Runner) Run(ctx context.Context, stop <-chan struct{}) error {
 	if len(committed) == len(r.opened.Cells) {
 		return nil // resumed, and nothing is left to do
 	}
+	r.todo = float64(len(r.opened.Cells) - len(committed))
 	if r.opt.Preflight {
 		if err := r.preflight(ctx, stop, r.opt.Wait); err != nil {
 			return err
@@ -88,18 +93,16 @@ func (r *Runner) Run(ctx context.Context, stop <-chan struct{}) error {
 	if err := r.calibrate(ctx, stop); err != nil {
 		return err
 	}
-	for i, c := range r.opened.Cells {
-		if _, done := committed[c.ID]; done {
-			continue
-		}
+	todo := units(r.opened, committed)
+	for i, u := range todo {
 		if stopped(stop) {
 			return nil
 		}
-		if err := r.cell(ctx, stop, c, i); err != nil {
+		if err := r.unit(ctx, stop, u); err != nil {
 			return err
 		}
-		if i+1 < len(r.opened.Cells) {
-			pause(stop, c.Load.Cooldown)
+		if i+1 < len(todo) {
+			pause(stop, u.cooldown())
 		}
 	}
 	return nil
@@ -123,41 +126,6 @@ func stopped(stop <-chan struct{}) bool {
 	default:
 		return false
 	}
-}
-
-// cell runs one cell and commits it, or abandons it when it was interrupted.
-func (r *Runner) cell(ctx context.Context, stop <-chan struct{}, c *Cell, index int) error {
-	if err := r.simulators.connect(ctx, c); err != nil {
-		return err
-	}
-	if err := r.hook(ctx, c); err != nil {
-		return fmt.Errorf("cell %s: before_cell: %w", c.ID, err)
-	}
-	attempt, err := r.store.Begin(store.CellRef{ID: c.ID, Key: c.Key, SaveTexts: c.Save == saveTexts})
-	if err != nil {
-		return err
-	}
-	for repeat := range c.Load.Repeats {
-		truncated, err := r.repeat(ctx, stop, c, attempt, index, repeat)
-		if err != nil {
-			return errors.Join(fmt.Errorf("cell %s: %w", c.ID, err), attempt.Abandon(err.Error()))
-		}
-		if truncated {
-			r.note("cell %d/%d %s: interrupted", index+1, len(r.opened.Cells), c.Title)
-			return attempt.Abandon(interrupted)
-		}
-	}
-	stored := packCell(c)
-	summary, _, err := summarize(r.store, r.opened.Gate, &stored, c.Cell)
-	if err != nil {
-		return errors.Join(err, attempt.Abandon(err.Error()))
-	}
-	if err := attempt.Commit(summary); err != nil {
-		return err
-	}
-	r.summaries[c.ID] = summary
-	r.note("%s", oneLine(summary, index, len(r.opened.Cells), c.Title))
-	return nil
 }
 
 const (
@@ -190,7 +158,7 @@ func (r *Runner) repeat(ctx context.Context, stop <-chan struct{}, c *Cell, atte
 		}
 		cfg.Observer = r.opt.Observe(Progress{
 			Cell: index + 1, Cells: len(r.opened.Cells), Title: c.Title, Repeat: repeat + 1, Repeats: c.Load.Repeats,
-			Planned: planned, Duration: c.Load.Duration,
+			Planned: planned, Duration: c.Load.Duration, Done: r.done, Todo: r.todo,
 		})
 	}
 	started := time.Now()

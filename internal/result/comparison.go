@@ -30,6 +30,9 @@ type ComparedRun struct {
 	Loadgate  string    `json:"loadgate_version"`
 	Commit    string    `json:"commit,omitempty"`
 	Reason    string    `json:"accepted_because,omitempty"` // of an accepted baseline
+	// Sides are values of the axis on which a run is compared with itself; none
+	// where there are two runs.
+	Sides []string `json:"sides,omitempty"`
 }
 
 // CompareMethod is how the verdicts came about. Alpha is the family-wise error
