@@ -30,7 +30,7 @@ func Comparison(w io.Writer, of *result.Comparison, opts ConsoleOptions) error {
 // inks of changes; the others have none.
 var changeInk = map[result.Change]ink{
 	result.Regressed: red, result.Suspect: yellow, result.Incomparable: yellow, result.NoData: yellow, result.Unclear: yellow,
-	result.Removed: yellow, result.Improved: green, result.Unchanged: green,
+	result.Removed: yellow, result.Improved: green, result.Unchanged: green, result.Cleared: green,
 }
 
 // comparedColumn is a column of the table of deltas.

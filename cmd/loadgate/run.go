@@ -34,6 +34,7 @@ type runFlags struct {
 	exitZero bool
 	progress string
 	allowRun bool
+	confirm  bool
 	web      string
 }
 
@@ -72,6 +73,7 @@ func (f *runFlags) runningFlags(c *cobra.Command) {
 	c.Flags().DurationVar(&f.wait, "wait", 0, "wait so long for a target that is still starting")
 	c.Flags().DurationVar(&f.maxTime, "max-time", 0, "end the sending after this time; what was not measured is inconclusive")
 	c.Flags().BoolVar(&f.strict, "strict", false, "an INVALID cell is inconclusive (exit 4) even if no rule is about it")
+	c.Flags().BoolVar(&f.confirm, "confirm", false, "measure again what is suspect in the scenario's comparison, and decide on that alone")
 	c.Flags().BoolVar(&f.exitZero, "exit-zero", false, "exit 0 even if the gate fails or is inconclusive")
 	c.Flags().StringVar(&f.progress, "progress", "auto", "auto, bar, plain or none")
 	c.Flags().StringVar(&f.web, "web", "", "serve the progress to browsers at `host:port`; 127.0.0.1:0 takes a free port")
@@ -129,6 +131,9 @@ func (a *app) resume(f runFlags, mode live.Mode, outputs []pipeline.Output) erro
 // execute runs an opened plan, prints its summary and returns its verdict.
 // After, if given, is called with the report before the exit code is decided.
 func (a *app) execute(l *loaded, f runFlags, mode live.Mode, outputs []pipeline.Output, after func(*reporters.Report)) error {
+	if f.confirm && l.opened.Plan.Compare == nil {
+		return usageErrorf("--confirm: %s has no section `compare:`, so nothing can be suspect", l.opened.Plan.File)
+	}
 	debug.SetGCPercent(gcPercent)
 	log.SetOutput(io.Discard) // net/http talks there of servers that misbehave; their samples say it better
 	show, err := newShow(a, mode, f.web, l.opened.Plan.Name)
@@ -138,7 +143,7 @@ func (a *app) execute(l *loaded, f runFlags, mode live.Mode, outputs []pipeline.
 	var report *reporters.Report
 	defer func() { show.end(report) }()
 	session, err := a.session(l, f, pipeline.Options{
-		Start: startSimulator, Preflight: l.opened.Plan.Preflight, Wait: f.wait, AllowRun: f.allowRun,
+		Start: startSimulator, Preflight: l.opened.Plan.Preflight, Wait: f.wait, AllowRun: f.allowRun, Confirm: f.confirm,
 		Observe: show.observe, Note: show.note,
 	})
 	if err != nil {

@@ -17,6 +17,7 @@
 //     noise.
 //  4. judge.go shares the error rate out among the gated metrics, takes the
 //     intervals and gives the verdicts; explain.go words them.
+//     confirm.go puts what fresh repeats say in the place of what was suspect.
 //  5. baseline.go reads and writes the file that a team commits; trend.go looks
 //     at a metric over many runs.
 //

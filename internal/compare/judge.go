@@ -231,9 +231,9 @@ const (
 )
 
 // doubt reports whether a strict gate cannot pass a change: it is proven neither
-// unchanged nor improved.
+// unchanged nor improved, and no second look has cleared it.
 func doubt(c result.Change) bool {
-	return c != result.Unchanged && c != result.Improved && c != result.Added
+	return c != result.Unchanged && c != result.Improved && c != result.Added && c != result.Cleared
 }
 
 // tally is "1 regressed, 23 unchanged", the worst first.

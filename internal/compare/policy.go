@@ -25,6 +25,8 @@ type Policy struct {
 	// Paired says that repeat i of base and of head ran next to each other, so
 	// that drift cancels in their difference.
 	Paired bool
+
+	only map[metricOf]bool // what is gated, whatever the rest says; nil: that
 }
 
 // DefaultGate lists the statistics that are gated unless a scenario says which.
@@ -42,6 +44,9 @@ const (
 // gated reports whether a statistic may fail the comparison. By default a rate
 // is not gated where the load sets it.
 func (p *Policy) gated(name string, c *Cell) bool {
+	if p.only != nil {
+		return p.only[metricOf{c.ID, name}]
+	}
 	if p.Gate != nil {
 		return slices.Contains(p.Gate, name)
 	}

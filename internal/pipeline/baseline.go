@@ -131,6 +131,7 @@ type comparer struct {
 	base   *compare.Side     // nil: there was none
 	axis   string            // that the run is compared with itself on; "" for a baseline
 	sides  []*scenario.Sides // along the axis
+	suffix string            // of the cells' names in the store
 }
 
 // openComparer is nil for a run whose scenario compares nothing.

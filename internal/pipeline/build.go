@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -90,6 +91,7 @@ type builder struct {
 
 	comparer *comparer // nil: nothing is compared
 	titles   map[string]string
+	fresh    []*result.Cell // measured again, to settle what was suspect
 }
 
 // journal is what a report needs of the journal.
@@ -155,7 +157,7 @@ func (b *builder) add(s *storedCell, c *scenario.Cell) error {
 		cell.Model = b.journal.models[s.ID]
 	}
 	b.doc.Cells = append(b.doc.Cells, cell)
-	return nil
+	return b.again(s, c, cell.Model)
 }
 
 // labelsOf keeps the labels that every cell shares.
@@ -173,6 +175,7 @@ func (b *builder) judge() {
 	b.doc.SLO = b.gate.Judge(b.input)
 	if b.opt.Rules == nil {
 		b.doc.Comparison = b.comparer.compare(b.store, b.doc, b.titles, b.journal.end.Strict)
+		b.comparer.settle(b)
 	}
 	run := gate.Run{Signal: b.journal.end.Signal, Strict: b.journal.end.Strict, Missing: b.missing}
 	if f := b.journal.end.Failure; f != "" {
@@ -184,7 +187,8 @@ func (b *builder) judge() {
 // summarize computes a cell from its stored samples. A repeat that was killed
 // before its end has no totals and is left out.
 func summarize(s *store.Run, g *gate.Gate, stored *storedCell, c *scenario.Cell) (*result.Cell, *result.Repeat, error) {
-	infos, err := s.Repeats(stored.ID)
+	name := cmp.Or(stored.storedAs, stored.ID)
+	infos, err := s.Repeats(name)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -198,7 +202,7 @@ func summarize(s *store.Run, g *gate.Gate, stored *storedCell, c *scenario.Cell)
 		})
 	}
 	groups := metrics.NewGroups(metrics.Input{Load: &c.Load, Seed: c.Load.Seed})
-	for rec, err := range s.Samples(stored.ID) {
+	for rec, err := range s.Samples(name) {
 		if err != nil {
 			return nil, nil, err
 		}

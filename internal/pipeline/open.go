@@ -34,7 +34,10 @@ type Cell struct {
 	Kind    string // of the backend
 	Backend llm.Backend
 	Dataset llm.Dataset
-	Counter llm.Counter // counts texts where the server sends no usage; nil: nothing can
+	// StoredAs is its name in the store where that is not its ID: of fresh
+	// repeats.
+	StoredAs string
+	Counter  llm.Counter // counts texts where the server sends no usage; nil: nothing can
 }
 
 // Open opens a plan's sections and compiles its rules. All mistakes come back

@@ -24,6 +24,7 @@ type Options struct {
 	Start     StartSimulator
 	Preflight bool
 	Wait      time.Duration                  // how long the preflight waits for a target that is starting
+	Confirm   bool                           // suspects of the comparison are measured again
 	AllowRun  bool                           // commands of before_cell may run
 	Observe   func(Progress) engine.Observer // told of each repeat; may be nil
 	Note      func(line string)              // a line for people; may be nil
@@ -77,11 +78,13 @@ func (o Options) note(format string, args ...any) {
 // gone when it returns.
 func (r *Runner) Run(ctx context.Context, stop <-chan struct{}) error {
 	defer r.simulators.stopAll()
-	committed := r.store.Committed()
-	if len(committed) == len(r.opened.Cells) {
+	todo := units(r.opened, r.store.Committed())
+	if len(todo) == 0 && !r.opt.Confirm {
 		return nil // resumed, and nothing is left to do
 	}
-	r.todo = float64(len(r.opened.Cells) - len(committed))
+	for _, u := range todo {
+		r.todo += float64(len(u))
+	}
 	if r.opt.Preflight {
 		if err := r.preflight(ctx, stop, r.opt.Wait); err != nil {
 			return err
@@ -93,7 +96,6 @@ func (r *Runner) Run(ctx context.Context, stop <-chan struct{}) error {
 	if err := r.calibrate(ctx, stop); err != nil {
 		return err
 	}
-	todo := units(r.opened, committed)
 	for i, u := range todo {
 		if stopped(stop) {
 			return nil
@@ -105,7 +107,7 @@ func (r *Runner) Run(ctx context.Context, stop <-chan struct{}) error {
 			pause(stop, u.cooldown())
 		}
 	}
-	return nil
+	return r.confirm(ctx, stop)
 }
 
 // models is what the backends call themselves by now, by cell.
@@ -143,7 +145,7 @@ func (r *Runner) repeat(ctx context.Context, stop <-chan struct{}, c *Cell, atte
 	cfg := engine.Config{
 		Clock: r.clock, Load: c.Load, Backend: c.Backend, Dataset: c.Dataset, Transport: client,
 		PromptSeed: c.PromptSeed(repeat), ScheduleSeed: c.ScheduleSeed(repeat),
-		IDPrefix: fmt.Sprintf("%s/%s-%d-", r.store.Manifest().RunID, c.ID, repeat), KeepPrompts: c.Save == saveTexts,
+		IDPrefix: fmt.Sprintf("%s/%s-%d-", r.store.Manifest().RunID, c.stored(), repeat), KeepPrompts: c.Save == saveTexts,
 		DropTexts: c.Save != saveTexts && c.Counter == nil && !r.opened.Expect.Concerns(c.ID),
 	}
 	if r.opt.Observe != nil {

@@ -74,4 +74,5 @@ func (s *simulators) stopAll() {
 	for _, r := range s.running {
 		r.stop()
 	}
+	clear(s.running)
 }

@@ -23,6 +23,7 @@ type storedPlan struct {
 }
 
 type storedCell struct {
+	storedAs      string             // its name in the store; "" = ID
 	ID            string             `json:"id"`
 	Key           string             `json:"key"`
 	Title         string             `json:"title"`
@@ -87,7 +88,7 @@ func pack(o *Opened) (json.RawMessage, error) {
 
 func packCell(c *Cell) storedCell {
 	s := storedCell{
-		ID: c.ID, Key: c.Key, Title: c.Title, Axes: []storedAxis{}, Facts: printable(c.Facts), Labels: c.Labels,
+		storedAs: c.StoredAs, ID: c.ID, Key: c.Key, Title: c.Title, Axes: []storedAxis{}, Facts: printable(c.Facts), Labels: c.Labels,
 		Load: storedLoad{c.Load, printable(c.Load.Rate)}, BackendName: c.BackendName, Kind: c.Kind,
 		DatasetName: c.DatasetName, DatasetDigest: c.Dataset.Digest(), DatasetRows: c.Dataset.Rows(),
 		Goodput: c.Goodput, Validity: c.Validity, Save: c.Save, Declared: declaredBy(c),

@@ -112,7 +112,7 @@ func (r *Runner) unit(ctx context.Context, stop <-chan struct{}, u unit) error {
 	}
 	var attempts attempts
 	for _, m := range u {
-		a, err := r.store.Begin(store.CellRef{ID: m.ID, Key: m.Key, SaveTexts: m.Save == saveTexts})
+		a, err := r.store.Begin(store.CellRef{ID: m.stored(), Key: m.Key, SaveTexts: m.Save == saveTexts})
 		if err != nil {
 			return errors.Join(err, attempts.abandon(err.Error()))
 		}
@@ -148,7 +148,9 @@ func (r *Runner) commit(u unit, attempts attempts) error {
 		if err := attempts[i].Commit(summaries[i]); err != nil {
 			return errors.Join(err, attempts[i+1:].abandon(err.Error()))
 		}
-		r.summaries[m.ID] = summaries[i]
+		if m.StoredAs == "" {
+			r.summaries[m.ID] = summaries[i]
+		}
 		r.note("%s", oneLine(summaries[i], m.index, len(r.opened.Cells), m.Title))
 	}
 	return nil

@@ -19,7 +19,7 @@ func (c *comparer) within(s *store.Run, doc *result.Document, titles map[string]
 		}
 		for _, other := range sides.Others {
 			likes = append(likes, compare.Like{
-				Base: sides.Base.ID, Head: other.ID, Apart: policy.Paired && !inTurns(s, sides.Base.ID, other.ID),
+				Base: sides.Base.ID, Head: other.ID, Apart: policy.Paired && !inTurns(s, sides.Base.ID+c.suffix, other.ID+c.suffix),
 			})
 		}
 	}

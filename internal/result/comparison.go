@@ -86,6 +86,7 @@ const (
 	NoData       Change = "no_data"      // a side has no value
 	Removed      Change = "removed"      // the base has it, the head has not
 	Unclear      Change = "inconclusive" // neither a change nor its absence is proven
+	Cleared      Change = "cleared"      // suspect at first, and fresh repeats did not confirm it
 	Added        Change = "added"        // the head has it, the base has not
 	Unchanged    Change = "unchanged"    // within the margin asked for, beyond doubt
 	Improved     Change = "improved"     // better by more than the margin, beyond doubt
@@ -93,7 +94,7 @@ const (
 
 // Changes lists them, the worst first.
 func Changes() []Change {
-	return []Change{Regressed, Suspect, Incomparable, NoData, Removed, Unclear, Added, Unchanged, Improved}
+	return []Change{Regressed, Suspect, Incomparable, NoData, Removed, Unclear, Cleared, Added, Unchanged, Improved}
 }
 
 // Scales of effects, margins and intervals.
@@ -141,6 +142,21 @@ type Delta struct {
 	Needed      int      `json:"repeats_needed"`  // a side, to detect the margin asked for; 0 = no number is known to be enough
 	HistoryRuns int      `json:"history_runs"`    // A/A runs behind the variance
 	Notes       []string `json:"notes,omitempty"` // remarks on the statistics
+	// First is what was found at first, where fresh repeats have decided: all
+	// the rest is of these.
+	First *FirstLook `json:"first,omitempty"`
+}
+
+// FirstLook is what made a delta suspect before fresh repeats decided.
+type FirstLook struct {
+	Change      Change     `json:"change"`
+	Reason      string     `json:"reason"`
+	Base        Number     `json:"base"`
+	Head        Number     `json:"head"`
+	BaseRepeats int        `json:"base_repeats"`
+	HeadRepeats int        `json:"head_repeats"`
+	Effect      Number     `json:"effect"`
+	Interval    *[2]Number `json:"interval"`
 }
 
 // Trend is a metric over runs, with the places where its level changed.
