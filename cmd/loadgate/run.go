@@ -61,6 +61,7 @@ result.json, one line for each request, and the reports.`,
 	f.flags(c)
 	f.runningFlags(c)
 	c.Flags().StringVar(&f.resume, "resume", "", "run what is missing in an earlier run's `directory`")
+	c.Flags().BoolVar(&f.confirm, "confirm", false, "measure again what is suspect in the scenario's comparison, and decide on that alone")
 	c.Flags().BoolVar(&f.allowRun, "allow-run", false, "allow `before_cell: {run: …}` to start commands")
 	return c
 }
@@ -73,7 +74,6 @@ func (f *runFlags) runningFlags(c *cobra.Command) {
 	c.Flags().DurationVar(&f.wait, "wait", 0, "wait so long for a target that is still starting")
 	c.Flags().DurationVar(&f.maxTime, "max-time", 0, "end the sending after this time; what was not measured is inconclusive")
 	c.Flags().BoolVar(&f.strict, "strict", false, "an INVALID cell is inconclusive (exit 4) even if no rule is about it")
-	c.Flags().BoolVar(&f.confirm, "confirm", false, "measure again what is suspect in the scenario's comparison, and decide on that alone")
 	c.Flags().BoolVar(&f.exitZero, "exit-zero", false, "exit 0 even if the gate fails or is inconclusive")
 	c.Flags().StringVar(&f.progress, "progress", "auto", "auto, bar, plain or none")
 	c.Flags().StringVar(&f.web, "web", "", "serve the progress to browsers at `host:port`; 127.0.0.1:0 takes a free port")
