@@ -38,6 +38,7 @@ type shapeConfig struct {
 const (
 	calibrateNone  = "none"
 	calibrateUsage = "usage"
+	calibrateExact = "tokenize"
 )
 
 // random makes prompts of exact token counts out of random words.
@@ -48,8 +49,9 @@ type random struct {
 	prefix *prefixes
 	digest string
 
-	calibrate bool
+	calibrate string
 	overhead  int // tokens that the server adds to a prompt
+	sizes     *promptSizes
 	media     []attachment
 }
 
@@ -62,13 +64,13 @@ func openRandom(n *yamlpos.Node, ctx kind.Context) (llm.Dataset, diag.List) {
 	s.require("tokenizer", "cl100k_base")
 	c.check(s)
 	s.within("range_ratio", 0, math.Nextafter(1, 0), "a number from 0 to below 1")
-	s.oneOf("calibrate", calibrateNone, calibrateUsage)
-	r := &random{calibrate: c.Calibrate == calibrateUsage}
+	s.oneOf("calibrate", calibrateNone, calibrateUsage, calibrateExact)
+	r := &random{calibrate: c.Calibrate}
 	r.shapes, r.choice = c.shapes(s)
-	if r.calibrate && s.Get("turns") != nil {
+	if r.calibrates() && s.Get("turns") != nil {
 		s.errorAt("calibrate", "leave out one of them", "conversations cannot be calibrated: each turn adds to what the server's template makes of them")
 	}
-	if r.media = s.attachments(c.Media); len(r.media) > 0 && r.calibrate {
+	if r.media = s.attachments(c.Media); len(r.media) > 0 && r.calibrates() {
 		s.errorAt("calibrate", "leave out one of them", "prompts with media cannot be calibrated: servers count the media too")
 	}
 	if r.tokenizer = s.openMaker(c.Tokenizer); s.list.HasErrors() {
@@ -143,16 +145,11 @@ func (r *random) Session(seed uint64, i int) (llm.Session, error) {
 	if err != nil {
 		return llm.Session{}, fmt.Errorf("session %d: %w", i, err)
 	}
-	rng := source(seed, "random", strconv.Itoa(i))
-	of := r.shapes[0]
-	if len(r.shapes) > 1 {
-		of = r.shapes[r.choice.Of(fraction(rng))]
-	}
-	input := of.input.draw(rng)
-	output := of.output.draw(rng)
+	rng, input, output := r.draw(seed, i)
 	input = max(1, input-r.overhead)
+	size := r.sizes.of(seed, i, input)
 	request := llm.Request{
-		Prompt:      words.Join(r.prefix.of(words, seed, i), words.Make(rng, input)),
+		Prompt:      r.text(words, rng, seed, i, size),
 		InputTokens: r.prefix.Tokens + input + r.overhead,
 		MaxTokens:   output,
 	}
@@ -160,14 +157,15 @@ func (r *random) Session(seed uint64, i int) (llm.Session, error) {
 	return llm.SingleTurn("", request), err
 }
 
-// Calibrates implements llm.Calibrated.
-func (r *random) Calibrates() bool { return r.calibrate }
-
-// WithOverhead implements llm.Calibrated.
-func (r *random) WithOverhead(tokens int) llm.Dataset {
-	out := *r
-	out.overhead = tokens
-	return &out
+// draw draws the lengths of session i; the generator that is left makes its words.
+func (r *random) draw(seed uint64, i int) (rng *rand.Rand, input, output int) {
+	rng = source(seed, "random", strconv.Itoa(i))
+	of := r.shapes[0]
+	if len(r.shapes) > 1 {
+		of = r.shapes[r.choice.Of(fraction(rng))]
+	}
+	input = of.input.draw(rng)
+	return rng, input, of.output.draw(rng)
 }
 
 // Rows implements llm.Dataset: there is no end of random prompts.

@@ -64,6 +64,30 @@ type Calibrated interface {
 	WithOverhead(tokens int) Dataset
 }
 
+// Exact is a Dataset whose prompts can be made as long as a server's own tokenizer
+// counts them, session by session.
+type Exact interface {
+	Calibrated
+	CountsByServer() bool // whether the section asks for it
+	// Fit finds how to make the prompt of session i so that count, which asks the
+	// server, gives its length less the overhead. ok is false when no way was found;
+	// the size is then the nearest one below, if any.
+	Fit(seed uint64, i int, count func(text string) (int, error)) (size PromptSize, ok bool, err error)
+	// WithSizes is the same dataset with sizes for some of its prompts. Those of the
+	// others are estimated by them.
+	WithSizes(sizes map[SessionKey]PromptSize) Dataset
+}
+
+// SessionKey is a session of the stream that Seed selects.
+type SessionKey struct {
+	Seed  uint64
+	Index int
+}
+
+// PromptSize is how a prompt is made: of so many tokens as the dataset's tokenizer
+// counts, and of Pad times a padding of the dataset's, which Unit numbers.
+type PromptSize struct{ Tokens, Pad, Unit int }
+
 // Counter counts the tokens of a text. It is safe for concurrent use.
 type Counter interface {
 	Name() string // the tokenizer's name, for labels

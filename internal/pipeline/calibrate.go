@@ -9,7 +9,8 @@ import (
 
 // calibrate learns, before the load, how many tokens each server adds to the
 // prompts of the datasets that want to know, and takes them off. A second
-// request sees whether lengths are right now.
+// request sees whether lengths are right now. Prompts that are to be exact by the
+// server's tokenizer are counted by it.
 func (r *Runner) calibrate(ctx context.Context, stop <-chan struct{}) error {
 	type pair struct {
 		backend llm.Backend
@@ -17,12 +18,24 @@ func (r *Runner) calibrate(ctx context.Context, stop <-chan struct{}) error {
 		model   string
 	}
 	known := map[pair]llm.Dataset{}
+	exact := map[pair]*exactly{}
 	for _, c := range r.opened.Cells {
 		d, ok := c.Dataset.(llm.Calibrated)
 		if !ok || !d.Calibrates() {
 			continue
 		}
 		key := pair{c.Backend, c.Dataset, modelsOf(c)[0]}
+		if e, ok := c.Dataset.(llm.Exact); ok && e.CountsByServer() {
+			if exact[key] == nil {
+				exact[key] = newExactly()
+			}
+			dataset, err := r.fitted(ctx, stop, c, e, key.model, exact[key])
+			if err != nil || dataset == nil {
+				return err
+			}
+			c.Dataset = dataset
+			continue
+		}
 		if known[key] == nil {
 			calibrated, err := r.calibrated(ctx, stop, c, d, key.model)
 			if err != nil || calibrated == nil {

@@ -77,6 +77,7 @@ func (o *opener) cell(c *scenario.Cell) *Cell {
 	}
 	out.Counter = o.counter(out)
 	o.checkReplay(out)
+	o.checkExact(out)
 	return out
 }
 
