@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"strings"
 
 	"loadgate/internal/compare"
 	"loadgate/internal/result"
@@ -48,10 +49,14 @@ func (r *Runner) confirm(ctx context.Context, stop <-chan struct{}) error {
 		return nil
 	}
 	r.done, r.todo = 0, 0
+	var names []string
 	for _, u := range todo {
 		r.todo += float64(len(u))
+		for _, m := range u {
+			names = append(names, cmp.Or(m.Title, m.ID))
+		}
 	}
-	r.note("confirm: fresh repeats of %d cells", int(r.todo))
+	r.note("confirm: fresh repeats of %s", strings.Join(names, "; "))
 	for i, u := range todo {
 		if stopped(stop) {
 			return nil

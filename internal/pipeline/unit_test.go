@@ -90,6 +90,10 @@ func TestSidesRunInTurnsAndArePaired(t *testing.T) {
 	if got := strings.Join(events, ", "); !strings.HasPrefix(got, wantEvents) {
 		t.Errorf("journal has %s\nwant it to begin with %s", got, wantEvents)
 	}
+	cells := s.Manifest().Cells
+	if !inTurns(s, cells[0].ID, cells[2].ID) || inTurns(s, cells[0].ID, cells[1].ID) {
+		t.Error("sides ran in turns, and those of other concurrencies did not")
+	}
 	c := report.Doc.Comparison
 	if c == nil {
 		t.Fatal("nothing was compared")
@@ -118,11 +122,33 @@ func TestSidesRunInTurnsAndArePaired(t *testing.T) {
 
 func TestSidesWithoutTurnsAreNotPaired(t *testing.T) {
 	t.Parallel()
-	report, _, order := sidesRun(t, "interleave: false,")
+	report, s, order := sidesRun(t, "interleave: false,")
 	if want := "green 1, green 1, green 1, green 1, green 2"; !strings.HasPrefix(order, want) {
 		t.Errorf("ran %s, want it to begin with %s", order, want)
 	}
+	cells := s.Manifest().Cells
+	if inTurns(s, cells[0].ID, cells[2].ID) {
+		t.Error("cells that ran one after the other count as in turns")
+	}
 	if m := report.Doc.Comparison.Method; m.Design != "unpaired" {
 		t.Errorf("the design is %s", m.Design)
+	}
+}
+
+// A kill between the commits of two sides leaves one to be measured alone.
+func TestWhatIsCommittedStaysOutOfItsUnit(t *testing.T) {
+	t.Parallel()
+	o := open(t, strings.Replace(sidesScenario, "INTERLEAVE", "", 1))
+	var got []string
+	for _, u := range units(o, map[string]store.CommitInfo{o.Cells[2].ID: {}}) {
+		var titles []string
+		for _, m := range u {
+			titles = append(titles, m.Title)
+		}
+		got = append(got, strings.Join(titles, " | "))
+	}
+	want := "backend green, concurrency 1; backend blue, concurrency 2 | backend green, concurrency 2"
+	if s := strings.Join(got, "; "); s != want {
+		t.Errorf("units %s, want %s", s, want)
 	}
 }
