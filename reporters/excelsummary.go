@@ -24,27 +24,11 @@ type summaryColumn struct {
 
 func writeSummary(b *workbook, r *Report, name string) error {
 	all := slices.Concat(inheritedColumns(), axisColumns(r.Doc.Cells), ownColumns())
-	columns := make([]column, len(all))
-	validity := 0
-	for i, c := range all {
-		columns[i] = c.column
-		if c.head == "Validity" {
-			validity = i + 1
-		}
-	}
-	s, err := b.sheet(name, columns)
+	s, err := b.cellRows(r, name, all)
 	if err != nil {
 		return err
 	}
-	for _, c := range r.Doc.Cells {
-		row := make([]any, len(all))
-		for i, col := range all {
-			row[i] = col.value(r, c)
-		}
-		if err := s.add(row...); err != nil {
-			return err
-		}
-	}
+	validity := 1 + slices.IndexFunc(all, func(c summaryColumn) bool { return c.head == "Validity" })
 	err = s.tint(validity, map[string]string{
 		string(result.Valid): "good", string(result.Warned): "warn", string(result.Invalid): "bad",
 	})
@@ -52,6 +36,28 @@ func writeSummary(b *workbook, r *Report, name string) error {
 		return err
 	}
 	return s.end(true)
+}
+
+// cellRows begins a sheet that has a row a cell.
+func (b *workbook) cellRows(r *Report, name string, all []summaryColumn) (*sheet, error) {
+	columns := make([]column, len(all))
+	for i, c := range all {
+		columns[i] = c.column
+	}
+	s, err := b.sheet(name, columns)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range r.Doc.Cells {
+		row := make([]any, len(all))
+		for i, col := range all {
+			row[i] = col.value(r, c)
+		}
+		if err := s.add(row...); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
 }
 
 func textColumn(head string, width float64, value func(*Report, *result.Cell) string) summaryColumn {

@@ -186,33 +186,15 @@ func servingWorkbook(ctx context.Context, r *Report, w io.Writer) error {
 	if err := b.setUp(r.Doc, sheet); err != nil {
 		return fmt.Errorf("set up the workbook: %w", err)
 	}
-	if err := b.writeRows(r, sheet, servingColumns()); err != nil {
+	rows, err := b.cellRows(r, sheet, servingColumns())
+	if err == nil {
+		err = rows.end(false)
+	}
+	if err != nil {
 		return fmt.Errorf("write the workbook: %w", err)
 	}
 	if err := f.Write(io.Discard); err != nil {
 		return fmt.Errorf("write the workbook: %w", err)
 	}
 	return nil
-}
-
-// writeRows writes a sheet with a row a cell.
-func (b *workbook) writeRows(r *Report, name string, all []summaryColumn) error {
-	columns := make([]column, len(all))
-	for i, c := range all {
-		columns[i] = c.column
-	}
-	s, err := b.sheet(name, columns)
-	if err != nil {
-		return err
-	}
-	for _, c := range r.Doc.Cells {
-		row := make([]any, len(all))
-		for i, col := range all {
-			row[i] = col.value(r, c)
-		}
-		if err := s.add(row...); err != nil {
-			return err
-		}
-	}
-	return s.end(false)
 }
