@@ -20,9 +20,10 @@ import (
 func (a *app) importCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "import TOOL FILE",
-		Short: "Make scenarios of other tools' cases",
+		Short: "Make scenarios of other tools' cases, and results of their results",
 		Example: `  loadgate import llm-eval case.yaml -o scenario.yaml
-  loadgate import llm-eval case.yaml --meta meta.yaml -o scenario.yaml`,
+  loadgate import llm-eval case.yaml --meta meta.yaml -o scenario.yaml
+  loadgate import results vllm-result.json -o result.json`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(c *cobra.Command, args []string) error {
 			var names []string
@@ -35,7 +36,7 @@ func (a *app) importCommand() *cobra.Command {
 			return usageErrorf("import: unknown tool %q (%s)", args[0], diag.DidYouMean(args[0], names))
 		},
 	}
-	c.AddCommand(a.importLLMEvalCommand())
+	c.AddCommand(a.importLLMEvalCommand(), a.importResultsCommand())
 	return c
 }
 

@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"errors"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"loadgate/internal/pipeline"
+	"loadgate/internal/result"
 	"loadgate/internal/store"
 	"loadgate/reporters"
 )
@@ -19,9 +21,11 @@ func (a *app) reportCommand() *cobra.Command {
 		Short: "Compute a stored run's results again and print or write them",
 		Long: `report computes everything from the stored requests of a run, prints the summary,
 and writes result.json and the reports named with --format. No load is sent. The
-exit code is the run's verdict.`,
+exit code is the run's verdict. A result.json, such as import writes, is shown
+as it stands.`,
 		Example: `  loadgate report runs/latest
-  loadgate report runs/latest --format excel=out.xlsx`,
+  loadgate report runs/latest --format excel=out.xlsx
+  loadgate report result.json --format html=report.html`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			outputs, err := parseReports(formats)
@@ -36,6 +40,9 @@ exit code is the run's verdict.`,
 }
 
 func (a *app) report(dir string, outputs []pipeline.Output) error {
+	if info, err := os.Stat(dir); err == nil && info.Mode().IsRegular() {
+		return a.reportResult(dir, outputs)
+	}
 	run, err := openRun(dir)
 	if err != nil {
 		return err
@@ -50,6 +57,30 @@ func (a *app) report(dir string, outputs []pipeline.Output) error {
 		a.complainEarly(err)
 	}
 	if err := a.present(report, dir, paths); err != nil {
+		return err
+	}
+	a.track(outputs, paths)
+	return verdict(report, err, false)
+}
+
+// reportResult shows a result.json as it stands: without samples there is nothing
+// to compute again, and without a run directory each report needs a path.
+func (a *app) reportResult(file string, outputs []pipeline.Output) error {
+	for _, o := range outputs {
+		if o.Path == "" {
+			return usageErrorf("--format %s: say where: %s=path", o.Kind, o.Kind)
+		}
+	}
+	doc, err := result.Read(file)
+	if err != nil {
+		return usageErrorf("%w", err)
+	}
+	report := &reporters.Report{Doc: doc}
+	paths, err := pipeline.WriteFiles(context.Background(), report, outputs)
+	if err != nil {
+		a.complainEarly(err)
+	}
+	if err := a.present(report, "", paths); err != nil {
 		return err
 	}
 	a.track(outputs, paths)
