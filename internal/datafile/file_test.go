@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -168,6 +169,30 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 	}
 }
 
+// hugeFooter is a file that says its footer has nearly 4 GiB.
+func hugeFooter(b []byte) []byte {
+	return append(slices.Clone(b[:len(b)-8]), 0xff, 0xff, 0xff, 0xfe, 'P', 'A', 'R', '1')
+}
+
+// A footer's length is believed only where it can be true: making room for it takes
+// seconds, or all memory.
+func TestParquetOfAnImpossibleFooter(t *testing.T) {
+	t.Parallel()
+	b, err := os.ReadFile("testdata/maps.parquet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, damaged := range map[string][]byte{
+		"its footer is said to have 4278190079 bytes, and the file has 1273": hugeFooter(b),
+		"it does not end with PAR1":   b[:len(b)-20],
+		"5 bytes are no Parquet file": b[:5],
+	} {
+		if _, err := openParquet(bytes.NewReader(damaged), int64(len(damaged))); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+}
+
 // A damaged file is an error, whatever the damage.
 func FuzzParquet(f *testing.F) {
 	for _, name := range []string{"nested.parquet", "nested_snappy_v2.parquet", "maps.parquet"} {
@@ -177,6 +202,7 @@ func FuzzParquet(f *testing.F) {
 		}
 		f.Add(b)
 		f.Add(b[:len(b)-20])
+		f.Add(hugeFooter(b))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		rows, err := openParquet(bytes.NewReader(b), int64(len(b)))

@@ -1,6 +1,8 @@
 package datafile
 
 import (
+	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 
@@ -24,6 +26,9 @@ const rowsAtOnce = 16
 // openParquet reads the file's footer.
 func openParquet(in io.ReaderAt, size int64) (rows *parquetRows, err error) {
 	defer func() { err = recovered(recover(), err) }()
+	if err := checkFooter(in, size); err != nil {
+		return nil, failed("the Parquet file", err)
+	}
 	f, err := parquet.OpenFile(in, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
 		return nil, failed("the Parquet file", err)
@@ -32,6 +37,27 @@ func openParquet(in io.ReaderAt, size int64) (rows *parquetRows, err error) {
 	return &parquetRows{
 		groups: f.RowGroups(), root: root, batch: make([]parquet.Row, rowsAtOnce), cells: make([][]parquet.Value, columns),
 	}, nil
+}
+
+// checkFooter refuses a file whose last bytes, the length of its footer (four bytes,
+// little-endian) and PAR1, cannot be true: the library would make room for a footer
+// of that length, up to 4 GiB, before it reads any of it.
+func checkFooter(in io.ReaderAt, size int64) error {
+	const around = 4 + 8 // PAR1 at the beginning, the length and PAR1 at the end
+	var end [8]byte
+	if size < around {
+		return fmt.Errorf("%d bytes are no Parquet file", size)
+	}
+	if _, err := in.ReadAt(end[:], size-int64(len(end))); err != nil && err != io.EOF {
+		return err
+	}
+	if magic := string(end[4:]); magic != "PAR1" {
+		return errors.New("it does not end with PAR1: it is cut off, damaged or encrypted")
+	}
+	if footer := int64(binary.LittleEndian.Uint32(end[:])); footer > size-around {
+		return fmt.Errorf("its footer is said to have %d bytes, and the file has %d", footer, size)
+	}
+	return nil
 }
 
 // recovered makes an error of a panic: the library panics on some damaged
