@@ -132,9 +132,10 @@ func TestPrefixGroups(t *testing.T) {
 	const n = 3000
 	groups := func(src string) (sizes []int, own int) {
 		d := open(t, `{kind: random, tokenizer: cl100k_base, input_tokens: 1, output_tokens: 1, prefix_tokens: 8, `+src+`}`)
-		seen := map[string]int{}
+		seen, shared := map[string]int{}, 0
 		for i := range n {
 			r := request(t, d, 42, i)
+			shared += r.SharedTokens
 			if r.InputTokens != 9 || d.(*random).tokenizer.Count(r.Prompt) != 9 {
 				t.Fatalf("%d tokens", r.InputTokens)
 			}
@@ -146,6 +147,9 @@ func TestPrefixGroups(t *testing.T) {
 			} else {
 				sizes = append(sizes, size)
 			}
+		}
+		if shared != 8*(n-own) {
+			t.Errorf("%d tokens are said to be shared, of %d prompts", shared, n-own)
 		}
 		slices.Sort(sizes)
 		slices.Reverse(sizes)

@@ -55,6 +55,14 @@ func newPrefixes(c prefixConfig) *prefixes {
 	return &prefixes{prefixConfig: c, groups: schedule.NewChoice(weights)}
 }
 
+// sharedBy is how many tokens of session i's prefix others have too.
+func (p *prefixes) sharedBy(seed uint64, i int) int {
+	if p.Share < 1 && fraction(source(seed, "group", strconv.Itoa(i))) >= p.Share {
+		return 0
+	}
+	return p.Tokens
+}
+
 // of is the prefix of session i: its group's, or one of its own.
 func (p *prefixes) of(words tokens.Maker, seed uint64, i int) string {
 	if p.Tokens == 0 {

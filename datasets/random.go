@@ -152,6 +152,8 @@ func (r *random) Session(seed uint64, i int) (llm.Session, error) {
 		Prompt:      r.text(words, rng, seed, i, size),
 		InputTokens: r.prefix.Tokens + input + r.overhead,
 		MaxTokens:   output,
+
+		SharedTokens: r.prefix.sharedBy(seed, i),
 	}
 	err = attach(r.media, seed, i, &request)
 	return llm.SingleTurn("", request), err

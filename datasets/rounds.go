@@ -109,7 +109,7 @@ func (d *roundsOf) Session(seed uint64, i int) (llm.Session, error) {
 		if recorded {
 			own := r.InputTokens
 			said = append(said, llm.Message{Role: "user", Text: r.Prompt})
-			r.Messages, r.Prompt, r.SharedTokens, r.InputTokens = said[:len(said):len(said)], "", tokens, tokens+own
+			r.Messages, r.Prompt, r.SharedTokens, r.InputTokens = said[:len(said):len(said)], "", max(tokens, r.SharedTokens), tokens+own
 			answer, err := d.answer(seed, i, k, r.MaxTokens)
 			if err != nil {
 				return llm.Session{}, err

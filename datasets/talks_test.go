@@ -83,7 +83,7 @@ func TestRounds(t *testing.T) {
 			tokens += counter.Count(m.Text)
 		}
 		want := 25 + 30*k
-		if len(r.Messages) != 2*k+1 || tokens != want || r.InputTokens != want || r.SharedTokens != max(0, want-20)*min(k, 1) || (r.Think == time.Second) != (k > 0) {
+		if len(r.Messages) != 2*k+1 || tokens != want || r.InputTokens != want || r.SharedTokens != want-20 || (r.Think == time.Second) != (k > 0) {
 			t.Errorf("turn %d: %d messages of %d tokens, %+v", k, len(r.Messages), tokens, r)
 		}
 	}

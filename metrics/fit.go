@@ -22,12 +22,14 @@ type fit struct {
 	output, answer []float64
 	shared, known  int // tokens that the dataset knows to be shared, of so many
 	cached, told   int // tokens that the server took from its cache, of so many
+	models         []scenario.ModelShare
+	asks           map[string]int // sessions by the model that they ask for
 	hashes         map[string]struct{}
 	duplicates     int
 }
 
 func newFit(l *scenario.Load) *fit {
-	return &fit{open: l.OpenLoopOrigin() && !l.Unlimited(), hashes: map[string]struct{}{}}
+	return &fit{open: l.OpenLoopOrigin() && !l.Unlimited(), models: l.Models, asks: map[string]int{}, hashes: map[string]struct{}{}}
 }
 
 // add takes a measured sample.
@@ -42,6 +44,9 @@ func (f *fit) add(s *engine.Sample) {
 	if s.Turn > 1 {
 		f.think = append(f.think, ms(0, s.Think))
 		f.waited = append(f.waited, ms(s.Sched-s.Think, s.Start))
+	}
+	if s.Turn <= 1 {
+		f.asks[s.Model]++
 	}
 	if s.PromptHash != "" {
 		if _, again := f.hashes[s.PromptHash]; again {
@@ -88,10 +93,48 @@ func (f *fit) result() *result.Fit {
 	if f.shared > 0 {
 		line("prefix_share", "ratio", shareOf(f.shared, f.known), shareOf(f.cached, f.told))
 	}
+	out.Lines = append(out.Lines, f.modelShares()...)
 	if len(out.Lines) == 0 {
 		return nil
 	}
 	out.Misfits = misfits(out)
+	return out
+}
+
+// modelShares sets the share of sessions that each model was to have beside the
+// one that it had.
+func (f *fit) modelShares() (lines []result.FitLine) {
+	weights, sessions := 0.0, 0
+	for _, m := range f.models {
+		weights += m.Weight
+		sessions += f.asks[m.Name]
+	}
+	if sessions == 0 || weights == 0 {
+		return nil
+	}
+	for _, m := range f.models {
+		asked := shareOf(1, 1)
+		asked.N, asked.Avg = sessions, result.Number(m.Weight/weights)
+		lines = append(lines, result.FitLine{Name: "model_share", Of: m.Name, Unit: "ratio", Asked: asked, Sent: shareOf(f.asks[m.Name], sessions)})
+	}
+	return lines
+}
+
+// shareMisfit is how many standard deviations of a fair draw a share may be off.
+const shareMisfit = 4
+
+// shareMisfits words models that have another share of the sessions than drawing
+// them by weight explains.
+func shareMisfits(f *result.Fit) (out []string) {
+	for _, l := range f.Lines {
+		if l.Name != "model_share" {
+			continue
+		}
+		p, got, n := float64(l.Asked.Avg), float64(l.Sent.Avg), float64(l.Sent.N)
+		if math.Abs(got-p) > shareMisfit*math.Sqrt(p*(1-p)/n) && math.Abs(got-p)*n >= 1 {
+			out = append(out, fmt.Sprintf("model %s has %.3g %% of the sessions, %.3g %% were asked for", l.Of, 100*got, 100*p))
+		}
+	}
 	return out
 }
 
@@ -111,6 +154,7 @@ func misfits(f *result.Fit) []string {
 	if l := f.Line("output_tokens"); l != nil && off(l) {
 		out = append(out, fmt.Sprintf("answers have %.4g tokens on average, %.4g were asked for", float64(l.Sent.Avg), float64(l.Asked.Avg)))
 	}
+	out = append(out, shareMisfits(f)...)
 	if f.Duplicates > 0 {
 		out = append(out, fmt.Sprintf("%d requests have the body of an earlier one: a prefix cache may answer them", f.Duplicates))
 	}

@@ -67,3 +67,26 @@ func TestFitOfAClosedLoop(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// Models whose share of the sessions no fair draw explains are misfits.
+func TestFitOfModels(t *testing.T) {
+	t.Parallel()
+	run := func(a, b int) *result.Fit {
+		c := NewCollector(Input{Load: &scenario.Load{Concurrency: 1, Models: []scenario.ModelShare{{Name: "a", Weight: 3}, {Name: "b", Weight: 1}}}})
+		for i := range a + b {
+			s := &engine.Sample{Index: i, Model: "a", Outcome: llm.Completed, Done: msNS}
+			if i >= a {
+				s.Model = "b"
+			}
+			c.Add(s)
+		}
+		return c.Repeat(engine.Totals{}).Fit
+	}
+	fair := run(290, 110)
+	if len(fair.Lines) != 2 || fair.Lines[1].Of != "b" || fair.Lines[1].Asked.Avg != 0.25 || fair.Lines[1].Sent.Avg != 0.275 || len(fair.Misfits) > 0 {
+		t.Errorf("a fair draw: %+v", fair)
+	}
+	if bad := run(200, 200); len(bad.Misfits) != 2 || bad.Misfits[1] != "model b has 50 % of the sessions, 25 % were asked for" {
+		t.Errorf("an unfair one: %q", bad.Misfits)
+	}
+}

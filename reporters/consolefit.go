@@ -31,7 +31,7 @@ func (c *console) asAsked() {
 		c.line(title)
 		f := cell.Repeats[0].Fit
 		for _, l := range f.Lines {
-			c.line(fmt.Sprintf("  %-15s %s", l.Name, asked(l)))
+			c.line(fmt.Sprintf("  %-15s %s", fitName(l), asked(l)))
 		}
 		c.groups(cell)
 		if f.Duplicates > 0 {
@@ -48,6 +48,14 @@ func fits(c *result.Cell) bool {
 	f := c.Repeats[0].Fit
 	_, replay := c.Load["replay"]
 	return f != nil && (replay || f.Line("think_time") != nil)
+}
+
+// fitName is what a line of a fit is about.
+func fitName(l result.FitLine) string {
+	if l.Of == "" {
+		return l.Name
+	}
+	return l.Name + " " + clean(l.Of, maxName)
 }
 
 // asked is a line of a fit: the averages, and the tail of what was sent.

@@ -34,6 +34,8 @@ type page struct {
 	Findings    []htmlFinding
 	Comparison  *htmlComparison
 	Groups      htmlGrid
+	Fit         htmlGrid
+	Misfits     []string
 	Environment []fact
 	Labels      []fact
 
@@ -131,6 +133,7 @@ func (p *page) believe(u *console) {
 	}
 	p.Findings = findingsByCell(u.r)
 	p.Groups = groupGrid(u.r)
+	p.Fit, p.Misfits = fitGrid(u.r)
 }
 
 // with is a number and its unit, "" for an absent one.

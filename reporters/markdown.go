@@ -38,6 +38,7 @@ func MarkdownWithin(most int) ReporterFunc {
 		m.comparison()
 		m.cells()
 		m.groups()
+		m.fits()
 		m.failures()
 		m.findings()
 		m.end()

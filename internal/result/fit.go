@@ -12,7 +12,8 @@ type Fit struct {
 
 // FitLine is one quantity: how it was asked for, and how it came out.
 type FitLine struct {
-	Name  string  `json:"name"` // arrival_gap | send_lateness | think_time | input_tokens | output_tokens | prefix_share
+	Name  string  `json:"name"`         // arrival_gap | send_lateness | think_time | input_tokens | output_tokens | prefix_share | model_share
+	Of    string  `json:"of,omitempty"` // which model
 	Unit  string  `json:"unit"`
 	Asked *Spread `json:"asked"` // null where nothing is asked for but to be small
 	Sent  *Spread `json:"sent"`  // null where it is not known
