@@ -30,7 +30,7 @@ func aiperf(n node) []*run {
 	aiperfLoad(r, n.get("input_config"))
 	for theirs, ours := range map[string]string{
 		"request_throughput": "request_throughput", "output_token_throughput": "output_throughput",
-		"total_token_throughput": "total_throughput", "goodput": "goodput",
+		"input_token_throughput": "input_throughput", "total_token_throughput": "total_throughput", "goodput": "goodput",
 	} {
 		r.scalar(ours, n.get(theirs, "avg").num())
 	}
@@ -59,7 +59,9 @@ func aiperf(n node) []*run {
 	}
 	r.tokens.Input, r.tokens.Output = sumOf(r, "input_tokens"), sumOf(r, "output_tokens")
 	r.tokens.Reasoning = min(sumOf(r, "reasoning_tokens"), r.tokens.Output)
-	inputRate(r)
+	if _, there := r.metrics["input_throughput"]; !there {
+		inputRate(r)
+	}
 	r.leaveOut(n, "time_to_first_output_token", "ttfo counts from the planned time")
 	r.leaveOut(n, "time_to_second_token", "a result has no such metric")
 	r.leaveOut(n, "effective_latency", "a result has no such metric")
@@ -70,19 +72,24 @@ func aiperf(n node) []*run {
 // aiperfCount is the value of a counting metric.
 func aiperfCount(n node, key string) int { return n.get(key, "avg").count() }
 
-// aiperfLoad reads the loads of AIPerf's configuration as far as it has them at
-// the places where they have been.
+// aiperfLoad reads the load of AIPerf's configuration: the phase that is
+// measured, or the section loadgen of earlier releases.
 func aiperfLoad(r *run, config node) {
 	if names := config.get("endpoint", "model_names").items(); len(names) > 0 {
 		r.model = names[0].str()
 	}
-	gen := config.get("loadgen")
-	rate, limit := gen.get("request_rate"), gen.get("concurrency")
-	requests := gen.get("request_count")
-	if !gen.there() {
+	if models := config.get("models", "items").items(); len(models) > 0 {
+		r.model = models[0].get("name").str()
+	}
+	if gen := config.get("loadgen"); gen.there() {
+		r.setLoad(one(gen.get("request_rate")), one(gen.get("concurrency")), int(orZero(one(gen.get("request_count")))))
 		return
 	}
-	r.setLoad(one(rate), one(limit), int(max(0, orZero(one(requests)))))
+	for _, phase := range config.get("phases").items() {
+		if phase.get("kind").v == "profiling" {
+			r.setLoad(one(phase.get("rate")), one(phase.get("concurrency")), int(orZero(one(phase.get("requests")))))
+		}
+	}
 }
 
 // one is a number, or None where it is a list of several, as sweeps have.
@@ -94,7 +101,7 @@ func one(n node) result.Number {
 }
 
 func orZero(n result.Number) result.Number {
-	if !n.Ok() || n > 1<<53 {
+	if !(n >= 0 && n < 1<<53) {
 		return 0
 	}
 	return n

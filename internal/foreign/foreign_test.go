@@ -108,6 +108,10 @@ func TestFigures(t *testing.T) {
 			"output_throughput": 148.72455216774523, "output_tokens.p50": 12, "request_throughput": 12.39371268064544,
 		}, [3]int{12, 12, 0}, "time_per_output_token_ms is left out: it contains the time to the first token"},
 		{"guidellm-1.json", 0, map[string]float64{"sent_ttft.avg": 54.051339626312256, "ttft.avg": none}, [3]int{12, 12, 0}, ""},
+		{"aiperf.json", 0, map[string]float64{
+			"ttft.p99": 39.78577075, "tpot.avg": 4.810711944548408, "duration": 0.87139968, "total_throughput": 769.9194269553751, "itl.p50": none,
+			"input_tokens.p50": 32, "ttfo.p50": none,
+		}, [3]int{12, 12, 0}, "time_to_first_output_token is left out"},
 		{"inference-perf.json", 0, map[string]float64{
 			"sent_ttft.p99": 40, "tpot.avg": 10, "sent_e2el.p999": 250, "itl.p50": none, "ntpot.avg": none, "schedule_delay.p99": 2,
 			"success_rate": 0.96, "duration": 10,
