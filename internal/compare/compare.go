@@ -131,7 +131,7 @@ func (p *Policy) names(pair *pair) []string {
 			out = append(out, name)
 		}
 	}
-	for _, name := range slices.Concat(p.Gate, p.Mentioned(), tracked) {
+	for _, name := range slices.Concat(p.Gate, p.Mentioned(), tracked, fromSending) {
 		inBase := pair.base != nil && pair.base.Series[name] != nil
 		inHead := pair.head != nil && pair.head.Series[name] != nil
 		if inBase || inHead || slices.Contains(p.Gate, name) {

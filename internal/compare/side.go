@@ -80,6 +80,20 @@ func trackedStatistics() []string {
 	return append(out, "request_throughput", "output_throughput", "total_throughput", "goodput", "slo_attainment", "success_rate")
 }
 
+// fromSending are the statistics of latencies that count from sending, which are
+// looked at where there are no others, as in results of other tools.
+var fromSending = latenciesFromSending()
+
+func latenciesFromSending() []string {
+	var out []string
+	for _, name := range tracked {
+		if strings.HasPrefix(name, "ttft.") || strings.HasPrefix(name, "e2el.") {
+			out = append(out, "sent_"+name)
+		}
+	}
+	return out
+}
+
 // FromDocument takes from a document what a comparison needs: the statistics
 // that are always compared and those named besides. titles names cells for
 // people by id; a cell without one is named by its axes.
@@ -121,6 +135,13 @@ func cellOf(c *result.Cell, titles map[string]string, names []string) *Cell {
 	for _, name := range names {
 		if s := seriesOf(name, repeats); s != nil && !out.repeats(name, s) {
 			out.Series[name] = s
+		}
+		sent := "sent_" + name
+		if !slices.Contains(fromSending, sent) || out.Series[name] != nil {
+			continue
+		}
+		if s := seriesOf(sent, repeats); s != nil {
+			out.Series[sent] = s
 		}
 	}
 	return out
