@@ -7,7 +7,7 @@ import (
 )
 
 func isAIPerf(n node) bool {
-	m, _ := n.get2("request_latency").(map[string]any)
+	m, _ := n.peek("request_latency").(map[string]any)
 	return m["unit"] != nil || n.has("aiperf_version")
 }
 

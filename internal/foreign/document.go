@@ -32,7 +32,7 @@ func document(id, loadgate string, runs []*run) *result.Document {
 		if !slices.Contains(tools, r.tool) {
 			tools = append(tools, r.tool)
 		}
-		end := r.started.Add(time.Duration(0))
+		end := r.started
 		if d := float64(r.metrics["duration"].Value); d > 0 && d < 1e9 && !r.started.IsZero() {
 			end = r.started.Add(time.Duration(d * float64(time.Second)))
 		}

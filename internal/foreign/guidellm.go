@@ -5,18 +5,12 @@ import (
 )
 
 func isGuideLLM(n node) bool {
-	list, ok := n.get2("benchmarks").([]any)
+	list, ok := n.peek("benchmarks").([]any)
 	if !ok || len(list) == 0 {
 		return false
 	}
 	first, ok := list[0].(map[string]any)
 	return ok && first["metrics"] != nil
-}
-
-// get2 is a field's value without complaint where there is no mapping.
-func (n node) get2(key string) any {
-	m, _ := n.v.(map[string]any)
-	return m[key]
 }
 
 // guideStats are the names of its statistics beside its percentiles.
@@ -51,8 +45,8 @@ func guideLoad(r *run, n, b node) {
 	s := config.get("strategy")
 	if backend := config.get("backend"); backend.has("model") {
 		r.model = backend.get("model").str()
-	} else if model := n.get2("args"); model != nil {
-		if m, ok := (node{v: model}).get2("model").(string); ok {
+	} else if model := n.peek("args"); model != nil {
+		if m, ok := (node{v: model}).peek("model").(string); ok {
 			r.model = m
 		}
 	}

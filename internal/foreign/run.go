@@ -56,13 +56,13 @@ func (r *run) dist(metric string, stats map[string]result.Number, scale float64,
 	def, ok := metrics.Find(metric)
 	d := metrics.EmptyDist()
 	d.N, d.Groups = n, requests
-	any := false
+	some := false
 	for name, v := range stats {
 		if v.Ok() && d.SetStat(name, result.Number(float64(v)*scale)) {
-			any = true
+			some = true
 		}
 	}
-	if ok && any && n > 0 {
+	if ok && some && n > 0 {
 		r.metrics[metric] = result.Metric{Unit: def.Unit, Value: result.None(), Dist: d}
 	}
 }

@@ -43,6 +43,12 @@ func (n node) get(keys ...string) node {
 	return n
 }
 
+// peek is a field's value without complaint where there is no mapping.
+func (n node) peek(key string) any {
+	m, _ := n.v.(map[string]any)
+	return m[key]
+}
+
 func (n node) there() bool { return n.v != nil }
 
 // has reports whether a node is a mapping that has all these keys.
