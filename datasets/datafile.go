@@ -28,6 +28,7 @@ type layout struct {
 	format  datafile.Format // Unknown: as the file's name says, else JSON
 	columns []string        // of a table without a header line
 	lists   bool            // a row may be a list of messages; then the file has one a line
+	member  string          // JSON: rows may be the elements of this member of the file's one object
 	unless  string          // a table has one if this column stands in its first line
 }
 
@@ -77,7 +78,7 @@ func (d *dataFile) cut(how layout) {
 		d.render = func(raw []byte) ([]byte, error) { return (&lineReader{}).render(raw), nil }
 	default:
 		r := newRowReader(d)
-		r.lists = how.lists
+		r.lists, r.member = how.lists, how.member
 		d.rows = r
 		d.render = func(raw []byte) ([]byte, error) { return raw, nil }
 	}

@@ -52,6 +52,8 @@ type rowReader struct {
 	comma   bool // array: a row must follow
 	lists   bool // rows may be lists of messages
 	ended   bool
+	member  string // of the file's one object, whose elements are the rows; "" = none
+	wrapped bool   // rows are that member's
 }
 
 func newRowReader(r io.Reader) *rowReader {
@@ -66,6 +68,7 @@ func (r *rowReader) next() (rawRow, error) {
 			_, _ = r.in.Discard(3) // what was peeked at is there
 			r.offset = 3
 		}
+		r.openMember()
 		if first, err := r.skipSpace(); err == nil && first == '[' && !(r.lists && r.messageAhead()) {
 			_, _ = r.readByte()
 			r.array = true
@@ -177,7 +180,11 @@ func (r *rowReader) scan(row rawRow) error {
 // close reads what follows the array: nothing.
 func (r *rowReader) close() error {
 	r.ended = true
-	_, err := r.skipSpace()
+	next, err := r.skipSpace()
+	if err == nil && r.wrapped && next == '}' {
+		_, _ = r.readByte()
+		_, err = r.skipSpace()
+	}
 	if err == nil {
 		return &fault{r.line, r.col, "the file goes on after the end of the array", "one file holds one array, or one row a line without brackets"}
 	}
@@ -227,6 +234,26 @@ func (r *rowReader) readByte() (byte, error) {
 		r.col++
 	}
 	return b, nil
+}
+
+// openMember goes up to the list of the member that holds the rows, if that is what
+// the file begins with.
+func (r *rowReader) openMember() {
+	if r.member == "" {
+		return
+	}
+	head, _ := r.in.Peek(256) // less, where the file is shorter
+	rest := head
+	for _, part := range []string{"{", `"` + r.member + `"`, ":"} {
+		var ok bool
+		if rest, ok = bytes.CutPrefix(bytes.TrimLeft(rest, " \t\r\n"), []byte(part)); !ok {
+			return
+		}
+	}
+	for range len(head) - len(rest) {
+		_, _ = r.readByte() // what was peeked at is there
+	}
+	r.wrapped = true
 }
 
 // messageAhead reports whether what comes is a list of messages, and so a row, and

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -183,4 +184,30 @@ func BenchmarkReadArray(b *testing.B) {
 			b.Fatal(rows, err)
 		}
 	}
+}
+
+// FuzzMember: the list inside an object is cut into the rows that it has alone.
+func FuzzMember(f *testing.F) {
+	f.Add([]byte(`[{"a": 1}, {"b": [2]}]`))
+	f.Add([]byte("[\n1,\n2\n]"))
+	f.Fuzz(func(t *testing.T, list []byte) {
+		if !json.Valid(list) || bytes.TrimSpace(list)[0] != '[' {
+			t.Skip()
+		}
+		texts := func(src []byte) (out []string) {
+			r := newRowReader(bytes.NewReader(src))
+			r.member = "data"
+			for {
+				row, err := r.next()
+				if err != nil {
+					return append(out, err.Error())
+				}
+				out = append(out, string(row.text))
+			}
+		}
+		wrapped := slices.Concat([]byte("{\n \"data\" : "), list, []byte("\n}\n"))
+		if got, want := texts(wrapped), texts(list); !slices.Equal(got, want) {
+			t.Errorf("%q, and alone %q", got, want)
+		}
+	})
 }

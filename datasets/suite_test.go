@@ -161,6 +161,8 @@ var samples = map[string][]string{
 		`{kind: trace, path: traces/aiperf_multi.jsonl, format: aiperf}`,
 		`{kind: trace, path: traces/aiperf_mooncake.jsonl, format: aiperf}`,
 		`{kind: trace, path: traces/aiperf_raw.jsonl, format: aiperf}`,
+		`{kind: trace, path: traces/aiperf_inputs.json, format: aiperf_inputs}`,
+		`{kind: trace, path: traces/aiperf_media.jsonl, format: aiperf}`,
 		`{kind: trace, path: traces/bodies.jsonl, format: bodies}`,
 	},
 	"sharegpt": {

@@ -142,7 +142,7 @@ func (d *conversations) parse(raw rawRow) (t talk, keep bool, err error) {
 		}
 		t.turns = cutTurns(messages)
 	case !isNone(r.Turns):
-		if t, err = aiperfTalk(raw); err != nil {
+		if t, err = aiperfTalk(d.files, raw); err != nil {
 			return t, false, err
 		}
 	default:
@@ -199,19 +199,19 @@ func cutTurns(messages []message) []talkTurn {
 }
 
 // aiperfTalk reads AIPerf's multi_turn.
-func aiperfTalk(raw rawRow) (talk, error) {
-	r, err := parseAIPerf(traceOptions{unit: time.Millisecond, block: 1}, raw)
+func aiperfTalk(files mediaFiles, raw rawRow) (talk, error) {
+	r, err := parseAIPerf(traceOptions{unit: time.Millisecond, block: 1, files: files}, raw)
 	if err != nil {
 		return talk{}, err
 	}
 	t := talk{}
 	for _, turn := range r.turns {
-		if turn.request.Prompt == "" {
+		if turn.request.Prompt == "" && len(turn.media) == 0 {
 			return talk{}, raw.fault("a turn has no text")
 		}
 		t.id = turn.session
 		q := llm.Request{Think: turn.request.Think, Extra: turn.request.Extra, Tools: turn.request.Tools, Model: turn.request.Model}
-		t.turns = append(t.turns, talkTurn{messages: []message{{role: "user", text: turn.request.Prompt}}, output: turn.output, request: q})
+		t.turns = append(t.turns, talkTurn{messages: []message{{role: "user", text: turn.request.Prompt, media: turn.media}}, output: turn.output, request: q})
 	}
 	return t, nil
 }

@@ -35,6 +35,7 @@ type trace struct {
 	config traceConfig
 	format traceFormat
 	data   *dataFile
+	files  mediaFiles
 	index  traceIndex
 	digest string
 }
@@ -64,11 +65,11 @@ func openTrace(n *yamlpos.Node, ctx kind.Context) (llm.Dataset, diag.List) {
 	c := traceConfig{Tokenizer: "cl100k_base"}
 	s := decode(n, ctx, &c)
 	format, known := traceFormats[c.Format]
-	t := &trace{counted: counted{c.check(s, format, known)}, config: c, format: format}
+	t := &trace{counted: counted{c.check(s, format, known)}, config: c, format: format, files: mediaFiles{folderOf(ctx, c.Path)}}
 	if s.list.HasErrors() {
 		return nil, s.list
 	}
-	if t.data = s.openData(ctx, c.Path, layout{format: format.file}); t.data == nil {
+	if t.data = s.openData(ctx, c.Path, layout{format: format.file, member: format.member}); t.data == nil {
 		return nil, s.list
 	}
 	t.read(s)
@@ -151,13 +152,14 @@ type traceOptions struct {
 	only      map[string]string
 	maxInput  int
 	maxOutput int
+	files     mediaFiles
 }
 
 var timeUnits = map[string]time.Duration{"s": time.Second, "ms": time.Millisecond, "us": time.Microsecond, "ns": time.Nanosecond}
 
 func (t *trace) options() traceOptions {
 	c := &t.config
-	o := traceOptions{unit: t.format.unit, block: t.format.block, fields: c.Fields, only: c.Only, maxInput: c.MaxInput, maxOutput: c.MaxOutput}
+	o := traceOptions{unit: t.format.unit, block: t.format.block, fields: c.Fields, only: c.Only, maxInput: c.MaxInput, maxOutput: c.MaxOutput, files: t.files}
 	if c.TimeUnit != "" {
 		o.unit = timeUnits[c.TimeUnit]
 	}

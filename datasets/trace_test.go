@@ -88,6 +88,9 @@ func TestTraceFormats(t *testing.T) {
 		{`path: traces/aiperf_raw.jsonl, format: aiperf`, []string{
 			` [0>0 body {"model": "m", "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 5}]`, ` [0>0 body {"model": "m", "prompt": "Hello"}]`,
 		}},
+		{`path: traces/aiperf_inputs.json, format: aiperf_inputs`, []string{
+			`s1 [0>0 body {"model": "m", "prompt": "a"}] [0>0 body {"model": "m", "prompt": "b"}]`, `s2 [0>0 body {"prompt": "c"}]`,
+		}},
 		{`path: traces/bodies.jsonl, format: bodies`, []string{
 			`0s r1 [0>256 body {"model": "m", "messages": [{"role": "user", "content": "hi"}]}]`,
 			`250ms r2 [0>0 body {"model": "m", "messages": [{"role": "user", "content": "ho"}]}]`,
@@ -168,12 +171,14 @@ func TestTraceMistakes(t *testing.T) {
 		{"azure's time", `format: azure`, "TIMESTAMP,ContextTokens,GeneratedTokens\nyesterday,1,2\n", `t.jsonl:2:1: TIMESTAMP: "yesterday" is no time such as 2023-11-16 18:15:46.6805900`},
 		{"azure's columns", `format: azure`, "time,in,out\n1,1,2\n", `t.jsonl:2:1: the row has no TIMESTAMP`},
 		{"some without a time", `format: aiperf`, `{"text": "a", "timestamp": 1}` + "\n" + `{"text": "b"}`, "t.jsonl:2:1: the row has no timestamp, and others have (give every session a time, or none)"},
-		{"media", `format: aiperf`, `{"text": "a", "image": "a.png"}`, "t.jsonl:1:1: image: media of a trace are not sent"},
+		{"media with a body", `format: aiperf`, `{"payload": {}, "image": "https://x.test/a.png"}`, "t.jsonl:1:1: media go with a text, and not with payload, messages or input_length"},
+		{"a branch", `format: aiperf`, `{"turns": [{"text": "a", "forks": ["c"]}]}`, "t.jsonl:1:1: forks: sessions that branch (AIPerf's dag_jsonl) are not sent (write each branch as a session of its own, as multi_turn has them)"},
+		{"no bodies", `format: aiperf_inputs`, `{"data": [{"session_id": "s"}]}`, "t.jsonl:1:11: payloads: expected 1 to 32768 request bodies"},
 		{"nothing to ask", `format: aiperf`, `{"timestamp": 1}`, "t.jsonl:1:1: the row has none of text, text_input, messages, payload and input_length"},
 		{"a turn", `format: aiperf`, `{"turns": [{"text": "a"}, {"delay": -1, "text": "b"}]}`, "t.jsonl:1:1: turn 2: delay: -1: a time cannot be negative"},
 		{"only failures", `format: mooncake`, `{"timestamp": 1, "input_length": 10, "output_length": 0}`, "gate.yaml:1:21: t.jsonl has no request of use"},
 		{"no such column", `format: mooncake, only: {model: a}`, row, "t.jsonl:1:1: only: the row has no model"},
-		{"an unknown format", `format: mooncak`, row, `gate.yaml:1:38: format is "mooncak": expected aiperf or azure or bailian or bodies or burstgpt or mooncake or vllm_timed (did you mean "mooncake"?)`},
+		{"an unknown format", `format: mooncak`, row, `gate.yaml:1:38: format is "mooncak": expected aiperf or aiperf_inputs or azure or bailian or bodies or burstgpt or mooncake or vllm_timed (did you mean "mooncake"?)`},
 		{"blocks of none", `format: azure, block_tokens: 16`, row, "gate.yaml:1:45: a trace of format azure has no blocks (remove it)"},
 		{"an unknown field", `format: vllm_timed, fields: {timestam: x}`, row, `gate.yaml:1:58: fields: a trace of format vllm_timed has no field "timestam" (did you mean "timestamp"?)`},
 	} {
@@ -196,10 +201,31 @@ func TestTraceMistakes(t *testing.T) {
 	}
 }
 
+func TestAIPerfMedia(t *testing.T) {
+	t.Parallel()
+	d := open(t, `{kind: trace, path: traces/aiperf_media.jsonl, format: aiperf}`)
+	var got []string
+	for i := range d.Rows() {
+		for _, r := range session(t, d, 1, i).Turns {
+			line := fmt.Sprint(r.MaxTokens, " ", r.Messages[0].Text)
+			for _, m := range r.Messages[0].Media {
+				line += fmt.Sprint(" ", m.Kind, " ", m.MIME, m.URL, " ", len(m.Data))
+			}
+			got = append(got, line)
+		}
+	}
+	want := []string{
+		"7 Hi image https://x.test/a.png 0", "0 See image image/gif 6 image https://x.test/b.png 0", "0  audio https://x.test/c.wav 0",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // FuzzTraceRow: whatever a row of any format holds, reading it gives a request
 // or a fault, and never a panic.
 func FuzzTraceRow(f *testing.F) {
-	for _, name := range []string{"mooncake.jsonl", "bailian.jsonl", "vllm_timed.jsonl", "aiperf_single.jsonl", "aiperf_multi.jsonl", "aiperf_mooncake.jsonl", "aiperf_raw.jsonl", "bodies.jsonl"} {
+	for _, name := range []string{"mooncake.jsonl", "bailian.jsonl", "vllm_timed.jsonl", "aiperf_single.jsonl", "aiperf_multi.jsonl", "aiperf_mooncake.jsonl", "aiperf_raw.jsonl", "aiperf_media.jsonl", "bodies.jsonl"} {
 		for line := range strings.Lines(readFile(f, "testdata/traces/"+name)) {
 			f.Add(line)
 		}

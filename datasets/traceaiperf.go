@@ -3,6 +3,7 @@ package datasets
 import (
 	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 
 	"loadgate/internal/llm"
@@ -39,15 +40,25 @@ type aiperfTurn struct {
 
 type membersOf map[string]json.RawMessage
 
-// aiperfMedia are members that ask for what a text cannot hold.
-var aiperfMedia = []string{"image", "images", "audio", "audios", "video", "videos"}
+// aiperfMedia are the members that name media, in the order in which they are sent.
+var aiperfMedia = []struct {
+	name string
+	kind llm.MediaKind
+}{
+	{"image", llm.Image},
+	{"images", llm.Image},
+	{"audio", llm.Audio},
+	{"audios", llm.Audio},
+	{"video", llm.Video},
+	{"videos", llm.Video},
+}
 
 func parseAIPerf(o traceOptions, raw rawRow) (r traceRow, err error) {
 	var a aiperfRow
 	if err := raw.unmarshal(&a); err != nil {
 		return r, err
 	}
-	if err := noMedia(raw, raw.text); err != nil {
+	if err := noBranches(raw, raw.text); err != nil {
 		return r, err
 	}
 	if !isNone(a.Session) {
@@ -66,7 +77,7 @@ func parseAIPerf(o traceOptions, raw rawRow) (r traceRow, err error) {
 		if err := part.unmarshal(&t); err != nil {
 			return r, raw.fault("turn %d: %v", i+1, err)
 		}
-		if err := noMedia(raw, text); err != nil {
+		if err := noBranches(raw, text); err != nil {
 			return r, err
 		}
 		turn, err := t.turn(o, part)
@@ -110,12 +121,19 @@ func (a *aiperfTurn) turn(o traceOptions, raw rawRow) (t traceTurn, err error) {
 	if err != nil {
 		return t, err
 	}
+	if t.media, err = a.media(o, raw); err != nil {
+		return t, err
+	}
 	switch {
 	case a.Text != nil || len(a.Texts) > 0:
 		t.request.Prompt, err = a.text(raw)
 		t.grows = true
 	case a.TextInput != nil:
 		t.request.Prompt, t.grows = *a.TextInput, true
+	case len(t.media) > 0 && isNone(a.Payload) && isNone(a.Messages) && !a.Input.there:
+		t.grows = true
+	case len(t.media) > 0:
+		err = raw.fault("media go with a text, and not with payload, messages or input_length")
 	case !isNone(a.Payload):
 		t.request.Body, err = bodyOf(raw, "payload", a.Payload)
 	case a.Input.there:
@@ -134,7 +152,7 @@ func (a *aiperfTurn) turn(o traceOptions, raw rawRow) (t traceTurn, err error) {
 	if err != nil {
 		return t, err
 	}
-	if t.request.Body == nil && t.request.Prompt == "" && t.request.Messages == nil && !a.Input.there {
+	if len(t.media) == 0 && t.request.Body == nil && t.request.Prompt == "" && t.request.Messages == nil && !a.Input.there {
 		return t, raw.fault("the text is empty")
 	}
 	r := &t.request
@@ -165,14 +183,69 @@ func (a *aiperfTurn) text(raw rawRow) (string, error) {
 	return strings.Join(texts, "\n"), nil
 }
 
-// noMedia refuses what would not be sent.
-func noMedia(raw rawRow, text []byte) error {
-	for _, name := range aiperfMedia {
+// media finds what a turn shows or plays beside its text: paths, URLs, data: URLs,
+// or lists of them.
+func (a *aiperfTurn) media(o traceOptions, raw rawRow) ([]mediaSource, error) {
+	var members map[string]json.RawMessage
+	if err := raw.unmarshal(&members); err != nil {
+		return nil, err
+	}
+	var out []mediaSource
+	for _, m := range aiperfMedia {
+		if isNone(members[m.name]) {
+			continue
+		}
+		list, err := o.files.sources(m.kind, members[m.name])
+		if err != nil {
+			return nil, raw.fault("%s: %v", m.name, err)
+		}
+		out = append(out, list...)
+	}
+	return out, nil
+}
+
+// noBranches refuses AIPerf's dag_jsonl, whose sessions go on in several ways at
+// once. Sent as a plain session it would be another load than was recorded.
+func noBranches(raw rawRow, text []byte) error {
+	for _, name := range []string{"forks", "spawns"} {
 		if hasMember(text, name) {
-			return raw.fault("%s: media of a trace are not sent", name)
+			bad := raw.fault("%s: sessions that branch (AIPerf's dag_jsonl) are not sent", name)
+			bad.hint = "write each branch as a session of its own, as multi_turn has them"
+			return bad
 		}
 	}
 	return nil
+}
+
+// inputsRow is an element of AIPerf's inputs.json: the bodies of a session, each of
+// which is sent as it is when the one before is answered.
+//
+//	{"data":[{"session_id":"s","payloads":[{"model":"m","messages":[{"role":"user","content":"Hi"}]}]}]}
+type inputsRow struct {
+	Session  json.RawMessage   `json:"session_id"`
+	Payloads []json.RawMessage `json:"payloads"`
+}
+
+func parseInputs(_ traceOptions, raw rawRow) (r traceRow, err error) {
+	var in inputsRow
+	if err := raw.unmarshal(&in); err != nil {
+		return r, err
+	}
+	const most = 1 << 15
+	if len(in.Payloads) == 0 || len(in.Payloads) > most {
+		return r, raw.fault("payloads: expected 1 to %d request bodies", most)
+	}
+	for i, body := range in.Payloads {
+		var t traceTurn
+		if t.request.Body, err = bodyOf(raw, "payload "+strconv.Itoa(i+1), body); err != nil {
+			return r, err
+		}
+		if !isNone(in.Session) {
+			t.session = identifier(in.Session)
+		}
+		r.turns = append(r.turns, t)
+	}
+	return r, nil
 }
 
 // hasMember reports whether an object has a member that is not null.

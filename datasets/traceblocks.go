@@ -114,6 +114,12 @@ func wordFor(into any) string {
 func (t *trace) fill(turn *traceTurn, seed uint64, salt string) error {
 	r := &turn.request
 	r.MaxTokens = turn.output
+	if len(turn.media) > 0 {
+		c := candidate{row: row{request: *r}, messages: []message{{"user", r.Prompt, turn.media}}}
+		err := c.finish()
+		*r, r.Prompt, r.Messages = c.request, "", c.request.Messages
+		return err
+	}
 	if r.Prompt != "" || r.Messages != nil || r.Body != nil {
 		return nil
 	}

@@ -15,19 +15,21 @@ type traceFormat struct {
 	unit   time.Duration   // of times that are numbers; 0 where they are times of day
 	block  int             // tokens of a block, unless it is given; 0 where there are none
 	spans  bool            // a row holds more than time and lengths, and is read again
+	member string          // of the file's one object, whose elements are the rows; "" = the file is rows
 	fields []string        // names that `fields:` may change
 	parse  func(o traceOptions, raw rawRow) (traceRow, error)
 }
 
 // traceFormats are the formats by the name that `format:` takes.
 var traceFormats = map[string]traceFormat{
-	"aiperf":     {unit: time.Millisecond, block: 512, spans: true, parse: parseAIPerf},
-	"azure":      {file: datafile.CSV, parse: parseAzure},
-	"bailian":    {unit: time.Second, block: 16, spans: true, parse: parseBailian},
-	"bodies":     {unit: time.Second, spans: true, parse: parseBodies},
-	"burstgpt":   {file: datafile.CSV, unit: time.Second, parse: parseBurstGPT},
-	"mooncake":   {unit: time.Millisecond, block: 512, spans: true, parse: parseMooncake},
-	"vllm_timed": {unit: time.Second, block: 16, spans: true, fields: []string{"timestamp", "input_length", "output_length", "hash_ids"}, parse: parseVLLMTimed},
+	"aiperf":        {unit: time.Millisecond, block: 512, spans: true, parse: parseAIPerf},
+	"aiperf_inputs": {member: "data", spans: true, parse: parseInputs},
+	"azure":         {file: datafile.CSV, parse: parseAzure},
+	"bailian":       {unit: time.Second, block: 16, spans: true, parse: parseBailian},
+	"bodies":        {unit: time.Second, spans: true, parse: parseBodies},
+	"burstgpt":      {file: datafile.CSV, unit: time.Second, parse: parseBurstGPT},
+	"mooncake":      {unit: time.Millisecond, block: 512, spans: true, parse: parseMooncake},
+	"vllm_timed":    {unit: time.Second, block: 16, spans: true, fields: []string{"timestamp", "input_length", "output_length", "hash_ids"}, parse: parseVLLMTimed},
 }
 
 // read parses a row and applies what the configuration says of rows.
@@ -202,9 +204,10 @@ func isNone(raw json.RawMessage) bool {
 
 // traceTurn is one request of a trace on its way to a prompt.
 type traceTurn struct {
-	request llm.Request // with its prompt, messages or body where the trace has them
-	session string      // the trace's name for the session
-	input   int         // tokens; 0 = not known
+	request llm.Request   // with its prompt, messages or body where the trace has them
+	media   []mediaSource // beside the prompt
+	session string        // the trace's name for the session
+	input   int           // tokens; 0 = not known
 	output  int
 	grows   bool // it is sent with what was said before
 	empty   bool // it failed where it was recorded, and is of no use

@@ -21,6 +21,8 @@ type sheetRequest struct {
 	ttft, tpot, e2el         float64
 	input, output, reasoning float64
 	finish, err              string
+	session, model           string
+	turn                     float64
 }
 
 // sheetRequestColumn is a column of the sheet Requests with its value for a request,
@@ -65,6 +67,9 @@ func sheetRequestColumns() []sheetRequestColumn {
 		count("Reasoning Tokens", func(r *sheetRequest) float64 { return r.reasoning }),
 		text("Finish", 11, func(r *sheetRequest) string { return r.finish }),
 		text("Error", 60, func(r *sheetRequest) string { return r.err }),
+		text("Session", 20, func(r *sheetRequest) string { return r.session }),
+		count("Turn", func(r *sheetRequest) float64 { return r.turn }),
+		text("Model", 20, func(r *sheetRequest) string { return r.model }),
 	}
 }
 
@@ -90,7 +95,10 @@ func sheetRequestOf(c *result.Cell, rec *store.Record, load *scenario.Load) shee
 		outcome: string(s.Outcome), class: string(s.Class), due: due(s), start: s.Start, done: s.Done,
 		ttft: math.NaN(), tpot: math.NaN(), e2el: math.NaN(),
 		input: value("input_tokens"), output: value("output_tokens"), reasoning: value("reasoning_tokens"),
-		finish: s.Finish, err: s.Error,
+		finish: s.Finish, err: s.Error, session: s.Session, model: s.Model, turn: math.NaN(),
+	}
+	if s.Turn > 0 {
+		r.turn = float64(s.Turn)
 	}
 	if s.Warmup {
 		r.warmup = "yes"

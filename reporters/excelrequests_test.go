@@ -77,7 +77,7 @@ func TestExcelRequests(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(rows) != 1+3*20 || len(rows[0]) > 18 {
+	if len(rows) != 1+3*20 || len(rows[0]) > 21 {
 		t.Errorf("%d rows of %d columns", len(rows), len(rows[0]))
 	}
 	second := r.Doc.Cells[1].ID

@@ -114,6 +114,8 @@ func outcomeColumns() []requestColumn {
 		{"id", parquet.String(), func(x *request) parquet.Value { return textValue(clean(x.ID, maxName)) }},
 		intOf("index", func(x *request) (int, bool) { return x.Index, true }),
 		{"session", parquet.String(), func(x *request) parquet.Value { return textValue(clean(x.Session, maxName)) }},
+		intOf("turn", func(x *request) (int, bool) { return x.Turn, x.Turn > 0 }),
+		textOf("model", func(x *request) string { return clean(x.Model, maxName) }),
 		flagOf("warmup", func(x *request) bool { return x.Warmup }),
 		textOf("outcome", func(x *request) string { return clean(string(x.Outcome), maxName) }),
 		textOf("error_class", func(x *request) string { return clean(string(x.Class), maxName) }),
