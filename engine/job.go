@@ -35,9 +35,9 @@ type rest struct {
 }
 
 // newJob renders the first turn of session i: a function of the dataset, the
-// seed and i alone. index is the request's place in the schedule, and most the
+// seed and i alone. m are the models that the load is shared among, index is the request's place in the schedule, and most the
 // number of turns that the plan has for the session.
-func newJob(cfg *Config, i, index, most int) (*job, error) {
+func newJob(cfg *Config, m models, i, index, most int) (*job, error) {
 	session, err := cfg.Dataset.Session(cfg.PromptSeed, i)
 	if err != nil {
 		return nil, fmt.Errorf("request %d: %w", index, err)
@@ -46,7 +46,7 @@ func newJob(cfg *Config, i, index, most int) (*job, error) {
 	if n := len(session.Turns); n == 0 || (n > 1 && !several) {
 		return nil, fmt.Errorf("request %d: a session of %d turns, where the dataset promises one", index, n)
 	}
-	j := &job{index: index, session: session.ID, model: newModels(cfg.Load.Models).of(cfg.PromptSeed, i)}
+	j := &job{index: index, session: session.ID, model: m.of(cfg.PromptSeed, i)}
 	if several {
 		j.turn = 1
 		if j.session == "" {

@@ -77,6 +77,7 @@ func (s *supply) render() {
 	defer close(s.jobs)
 	begin := sync.OnceFunc(func() { close(s.ready) })
 	defer begin()
+	shares := newModels(s.cfg.Load.Models)
 	for i, index := s.from, 0; s.want == endless || index < s.want; i++ {
 		select {
 		case <-s.quit:
@@ -87,7 +88,7 @@ func (s *supply) render() {
 		if s.want != endless {
 			most = s.want - index
 		}
-		j, err := newJob(s.cfg, i, index, most)
+		j, err := newJob(s.cfg, shares, i, index, most)
 		if err != nil {
 			s.failed = err
 			s.fail(err)

@@ -20,31 +20,21 @@ func fitGrid(r *Report) (grid htmlGrid, misfits []string) {
 		Heads: []string{"cell", "quantity", "unit", "asked avg", "sent avg", "asked p50", "sent p50", "asked p99", "sent p99"},
 		Names: 3,
 	}
-	seen := map[string]bool{}
-	left := 0
 	for _, c := range r.Doc.Cells {
-		for i, repeat := range c.Repeats {
-			if repeat.Fit == nil {
-				continue
-			}
-			for _, text := range repeat.Fit.Misfits {
-				if !seen[text] {
-					seen[text] = true
-					if len(misfits) == maxMisfits {
-						left++
-						continue
-					}
-					misfits = append(misfits, clean(text, maxReason))
-				}
-			}
-			for _, l := range repeat.Fit.Lines {
-				if i == 0 && len(grid.Rows) < maxFitRows {
-					grid.Rows = append(grid.Rows, fitRow(cmp.Or(r.titleOf(c), "-"), l))
-				}
+		if len(c.Repeats) == 0 || c.Repeats[0].Fit == nil {
+			continue
+		}
+		for _, l := range c.Repeats[0].Fit.Lines {
+			if len(grid.Rows) < maxFitRows {
+				grid.Rows = append(grid.Rows, fitRow(cmp.Or(r.titleOf(c), "-"), l))
 			}
 		}
 	}
-	if left > 0 {
+	all := misfitTexts(r.Doc)
+	for _, text := range all[:min(len(all), maxMisfits)] {
+		misfits = append(misfits, clean(text, maxReason))
+	}
+	if left := len(all) - len(misfits); left > 0 {
 		misfits = append(misfits, fmt.Sprintf("and %s: the results hold all", plural(left, "more misfit")))
 	}
 	return grid, misfits
@@ -74,26 +64,34 @@ func (m *markdown) fits() {
 	if len(grid.Rows) == 0 {
 		return
 	}
-	heads := make([]string, len(grid.Heads))
-	for i, h := range grid.Heads {
-		heads[i] = markdownText(h)
-	}
-	t := newMarkdownTable(fitTitle, heads...)
-	for i := grid.Names; i < len(heads); i++ {
-		t.frame = alignRight(t.frame, i)
-	}
-	for _, row := range grid.Rows {
-		cells := make([]string, len(row))
-		for i, text := range row {
-			cells[i] = markdownText(text)
-		}
-		t.add(cells...)
-	}
+	t := m.grid(fitTitle, grid)
 	for i, text := range misfits {
 		if i > 0 {
 			t.foot += "\n"
 		}
 		t.foot += "- " + markdownText(text)
 	}
+}
+
+// grid adds a table of texts.
+func (m *markdown) grid(title string, g htmlGrid) *markdownTable {
+	t := newMarkdownTable(title, markdownTexts(g.Heads)...)
+	for i := range g.Heads {
+		if g.Right(i) {
+			t.frame = alignRight(t.frame, i)
+		}
+	}
+	for _, row := range g.Rows {
+		t.add(markdownTexts(row)...)
+	}
 	m.tables = append(m.tables, t)
+	return t
+}
+
+func markdownTexts(texts []string) []string {
+	out := make([]string, len(texts))
+	for i, text := range texts {
+		out[i] = markdownText(text)
+	}
+	return out
 }

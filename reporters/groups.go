@@ -115,25 +115,7 @@ func (c *console) byModel() {
 }
 
 // groups is the table of all groups in Markdown.
-func (m *markdown) groups() {
-	heads := groupHeads()
-	for i, h := range heads {
-		heads[i] = markdownText(h)
-	}
-	t := newMarkdownTable("By model and turn", heads...)
-	for i := groupTexts; i < len(heads); i++ {
-		t.frame = alignRight(t.frame, i)
-	}
-	rows := groupRows(m.c.r)
-	for i := range rows {
-		row := rows[i].row()
-		for j := range row {
-			row[j] = markdownText(row[j])
-		}
-		t.add(row...)
-	}
-	m.tables = append(m.tables, t)
-}
+func (m *markdown) groups() { m.grid("By model and turn", groupGrid(m.c.r)) }
 
 // writeGroups writes the same table as a sheet.
 func writeGroups(b *workbook, r *Report, name string) error {
@@ -159,23 +141,31 @@ func writeGroups(b *workbook, r *Report, name string) error {
 
 // misfitLines writes what was not sent as it was asked for, once for each text.
 func (c *console) misfitLines() {
-	seen := map[string]bool{}
-	for _, cell := range c.doc.Cells {
+	all := misfitTexts(c.doc)
+	for i, text := range all[:min(len(all), maxMisfits)] {
+		if i == 0 {
+			c.blank()
+		}
+		c.hanging(c.paint(yellow, "MISFIT")+"   ", 9, clean(text, maxReason))
+	}
+}
+
+// misfitTexts are the misfits of all repeats, each once, in their order.
+func misfitTexts(d *result.Document) []string {
+	var out []string
+	for _, cell := range d.Cells {
 		for _, r := range cell.Repeats {
 			if r.Fit == nil {
 				continue
 			}
 			for _, text := range r.Fit.Misfits {
-				if len(seen) < maxMisfits && !seen[text] {
-					if len(seen) == 0 {
-						c.blank()
-					}
-					seen[text] = true
-					c.hanging(c.paint(yellow, "MISFIT")+"   ", 9, clean(text, maxReason))
+				if !slices.Contains(out, text) {
+					out = append(out, text)
 				}
 			}
 		}
 	}
+	return out
 }
 
 // maxMisfits bounds the misfits on the console.

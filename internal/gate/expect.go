@@ -68,12 +68,15 @@ func CompileExpectations(plan *scenario.Plan) (*Expectations, diag.List) {
 
 func (x *expectation) on(cellID string) bool { return x.cells == nil || x.cells[cellID] }
 
-// Concerns reports whether answers of a cell are judged at all.
-func (e *Expectations) Concerns(cellID string) bool {
-	return slices.ContainsFunc(e.all, func(x expectation) bool { return x.on(cellID) })
+// ReadsTexts reports whether judging answers of a cell takes their texts.
+func (e *Expectations) ReadsTexts(cellID string) bool {
+	return slices.ContainsFunc(e.all, func(x expectation) bool {
+		return x.on(cellID) && slices.ContainsFunc([]string{"text", "reasoning", "tool_calls", "json_valid"}, x.assert.Uses)
+	})
 }
 
-// Apply judges the answer of a completed request, whose texts are still there.
+// Apply judges the answer of a completed request, whose texts are still there
+// where ReadsTexts wants them.
 // What is not as expected has failed, with the class `unexpected` and a sentence
 // that says which expectation, and what the answer was instead.
 func (e *Expectations) Apply(cellID string, s *engine.Sample) {

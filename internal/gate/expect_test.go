@@ -67,3 +67,18 @@ func TestExpectationsLeaveAloneWhatIsNotTheirs(t *testing.T) {
 		t.Errorf("a timeout became %s", timedOut.Class)
 	}
 }
+
+func TestExpectationsSayWhetherTheyReadTexts(t *testing.T) {
+	t.Parallel()
+	e := expecting(t,
+		&scenario.Expectation{Name: "stop", Assert: text(`finish_reason == "stop"`)},
+		&scenario.Expectation{Name: "json", Assert: text("json_valid"), When: text("load.concurrency >= 4")})
+	if e.ReadsTexts("a") || !e.ReadsTexts("b") {
+		t.Errorf("a: %v, b: %v", e.ReadsTexts("a"), e.ReadsTexts("b"))
+	}
+	s := anAnswer()
+	s.Texts = nil // as where nobody needs them
+	if e.Apply("a", s); s.Outcome != llm.Completed {
+		t.Errorf("without its texts the answer is %s: %s", s.Outcome, s.Error)
+	}
+}

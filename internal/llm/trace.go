@@ -3,14 +3,14 @@ package llm
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"strings"
 )
 
 // TraceID is the W3C trace id of the request with an x-request-id: 32
 // hexadecimal digits, the same whenever the id is. A server that traces can be
 // asked for it.
 func TraceID(requestID string) string {
-	sum := sha256.Sum256([]byte(requestID))
-	return hex.EncodeToString(sum[:16])
+	return strings.Split(TraceParent(requestID), "-")[1]
 }
 
 // TraceParent is the traceparent header of the request with an x-request-id, by

@@ -48,27 +48,14 @@ func (r *Runner) confirm(ctx context.Context, stop <-chan struct{}) error {
 		r.note("confirm: no gated metric is suspect")
 		return nil
 	}
-	r.done, r.todo = 0, 0
 	var names []string
 	for _, u := range todo {
-		r.todo += float64(len(u))
 		for _, m := range u {
 			names = append(names, cmp.Or(m.Title, m.ID))
 		}
 	}
 	r.note("confirm: fresh repeats of %s", strings.Join(names, "; "))
-	for i, u := range todo {
-		if stopped(stop) {
-			return nil
-		}
-		if err := r.unit(ctx, stop, u); err != nil {
-			return err
-		}
-		if i+1 < len(todo) {
-			pause(stop, u.cooldown())
-		}
-	}
-	return nil
+	return r.units(ctx, stop, todo)
 }
 
 // suspects are the units that settle what is suspect in a comparison.

@@ -32,12 +32,7 @@ func (o *opener) checkExact(c *Cell) {
 	}
 	at := c.Cell.Dataset.Get("calibrate")
 	message := fmt.Sprintf("calibrate: tokenize wants a server that counts texts, and backend %s of kind %s has no way to ask it", c.BackendName, c.Kind)
-	for _, x := range o.list {
-		if x.Pos == at.Pos && x.Message == message {
-			return
-		}
-	}
-	o.list.Errorf(at.Pos, max(1, at.Width), "kinds vllm, sglang and llamacpp can; calibrate: usage does with the usage of any", "%s", message)
+	o.once(at, "kinds vllm, sglang and llamacpp can; calibrate: usage does with the usage of any", message)
 }
 
 // exactly is what a server showed of a dataset's prompts.

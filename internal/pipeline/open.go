@@ -93,10 +93,13 @@ func (o *opener) checkReplay(c *Cell) {
 	if path := c.Cell.Dataset.Get("path"); at.Text == "trace" && path != nil {
 		at = path // a trace can have times, and this one has none
 	}
-	d := diag.List{}
-	d.Errorf(at.Pos, max(1, at.Width), "load.replay wants a dataset of kind trace whose rows have times; send others with rate or concurrency", "the dataset %s has no times to replay", c.DatasetName)
-	if !slices.ContainsFunc(o.list, func(x diag.Diagnostic) bool { return x.Pos == d[0].Pos && x.Message == d[0].Message }) {
-		o.list = append(o.list, d...)
+	o.once(at, "load.replay wants a dataset of kind trace whose rows have times; send others with rate or concurrency", "the dataset "+c.DatasetName+" has no times to replay")
+}
+
+// once complains of a section's mistake in the first of the cells that share it.
+func (o *opener) once(at *yamlpos.Node, hint, message string) {
+	if !slices.ContainsFunc(o.list, func(x diag.Diagnostic) bool { return x.Pos == at.Pos && x.Message == message }) {
+		o.list.Errorf(at.Pos, max(1, at.Width), hint, "%s", message)
 	}
 }
 

@@ -45,11 +45,11 @@ func (r *Runner) preflight(ctx context.Context, stop <-chan struct{}, wait time.
 	deadline := time.Now().Add(wait)
 	for _, c := range r.opened.Cells {
 		for _, model := range modelsOf(c) {
-			if key := (asked{c.Backend, model}); seen[key] {
+			key := asked{c.Backend, model}
+			if seen[key] {
 				continue
-			} else {
-				seen[key] = true
 			}
+			seen[key] = true
 			if err := r.preflightUntil(ctx, stop, c, model, deadline); err != nil {
 				return err
 			}

@@ -82,9 +82,6 @@ func (r *Runner) Run(ctx context.Context, stop <-chan struct{}) error {
 	if len(todo) == 0 && !r.opt.Confirm {
 		return nil // resumed, and nothing is left to do
 	}
-	for _, u := range todo {
-		r.todo += float64(len(u))
-	}
 	if r.opt.Preflight {
 		if err := r.preflight(ctx, stop, r.opt.Wait); err != nil {
 			return err
@@ -95,6 +92,18 @@ func (r *Runner) Run(ctx context.Context, stop <-chan struct{}) error {
 	}
 	if err := r.calibrate(ctx, stop); err != nil {
 		return err
+	}
+	if err := r.units(ctx, stop, todo); err != nil {
+		return err
+	}
+	return r.confirm(ctx, stop)
+}
+
+// units runs one unit after the other, until it is stopped.
+func (r *Runner) units(ctx context.Context, stop <-chan struct{}, todo []unit) error {
+	r.done, r.todo = 0, 0
+	for _, u := range todo {
+		r.todo += float64(len(u))
 	}
 	for i, u := range todo {
 		if stopped(stop) {
@@ -107,7 +116,7 @@ func (r *Runner) Run(ctx context.Context, stop <-chan struct{}) error {
 			pause(stop, u.cooldown())
 		}
 	}
-	return r.confirm(ctx, stop)
+	return nil
 }
 
 // models is what the backends call themselves by now, by cell.
@@ -146,7 +155,7 @@ func (r *Runner) repeat(ctx context.Context, stop <-chan struct{}, c *Cell, atte
 		Clock: r.clock, Load: c.Load, Backend: c.Backend, Dataset: c.Dataset, Transport: client,
 		PromptSeed: c.PromptSeed(repeat), ScheduleSeed: c.ScheduleSeed(repeat),
 		IDPrefix: fmt.Sprintf("%s/%s-%d-", r.store.Manifest().RunID, c.stored(), repeat), KeepPrompts: c.Save == saveTexts,
-		DropTexts: c.Save != saveTexts && c.Counter == nil && !r.opened.Expect.Concerns(c.ID),
+		DropTexts: c.Save != saveTexts && c.Counter == nil && !r.opened.Expect.ReadsTexts(c.ID),
 	}
 	if r.opt.Observe != nil {
 		planned := 0
