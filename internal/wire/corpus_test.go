@@ -265,3 +265,22 @@ func (tc *oneExchange) check(t *testing.T, res *wire.Result, rec *recorder) {
 		t.Errorf("body %q, want %q", res.Body, tc.body)
 	}
 }
+
+// An array that is not closed is no whole answer, whoever reads it.
+func TestTornArray(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, newClient func(*testing.T, wire.Options) *wire.Client) {
+		url := tcpServer(t, func(_ int, c net.Conn, r *bufio.Reader) {
+			if _, err := readRequest(r); err == nil {
+				io.WriteString(c, strings.Replace(sseHead, "text/event-stream", "text/plain", 1)+chunk(`[{"a":1},{"a":2}`)+lastly)
+			}
+		})
+		call := streamCall(url)
+		call.Framing = llm.FramingJSONArray
+		rec := &recorder{}
+		res := newClient(t, wire.Options{}).Do(t.Context(), call, "", rec)
+		if res.Class != llm.ErrTruncated || !res.EOF {
+			t.Errorf("class %q (%v), end of the body seen: %v", res.Class, res.Err, res.EOF)
+		}
+	})
+}

@@ -29,24 +29,38 @@ func (x *exchange) frames(body io.Reader, s splitter) error {
 		}
 		switch {
 		case err == io.EOF:
-			p := Nothing
-			if s.last(&x.frame) {
-				p = x.deliver(at, kernel)
-			}
-			if p == Done || p == Stop {
-				return nil
-			}
-			x.res.EOF, x.res.End = true, x.endStamp()
-			if a, ok := s.(*jsonArray); ok && a.torn() {
-				return &phaseError{llm.ErrTruncated, errors.New("the array has no end")}
-			}
-			return nil
+			return x.ended(s, at, kernel)
 		case err != nil:
 			return err
-		case total > maxBodyBytes || events > maxEvents:
-			return &phaseError{llm.ErrMalformedStream, fmt.Errorf("the answer does not end: %d bytes, %d events", total, events)}
+		}
+		if err := endless(total, events); err != nil {
+			return err
 		}
 	}
+}
+
+// ended hands on what a body that came to its end without a terminator still
+// holds. The stamps are those of its last bytes. The error says that the body
+// itself does not end there.
+func (x *exchange) ended(s splitter, at, kernel int64) error {
+	if s.last(&x.frame) {
+		if p := x.deliver(at, kernel); p == Done || p == Stop {
+			return nil
+		}
+	}
+	x.res.EOF, x.res.End = true, x.endStamp()
+	if a, ok := s.(*jsonArray); ok && a.torn() {
+		return &phaseError{llm.ErrTruncated, errors.New("the array has no end")}
+	}
+	return nil
+}
+
+// endless is the error of an answer that is larger than any.
+func endless(bytes, events int64) error {
+	if bytes > maxBodyBytes || events > maxEvents {
+		return &phaseError{llm.ErrMalformedStream, fmt.Errorf("the answer does not end: %d bytes, %d events", bytes, events)}
+	}
+	return nil
 }
 
 // split hands on the events that n more bytes complete. The stamps are those of

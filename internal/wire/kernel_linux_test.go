@@ -11,35 +11,6 @@ import (
 	"loadgate/internal/wire"
 )
 
-// needStamps skips a test, loudly, where the kernel gives no stamps.
-func needStamps(t *testing.T) {
-	t.Helper()
-	on, release := wire.KernelStamps()
-	if !on {
-		t.Skip("SKIPPED: this kernel gives no receive stamps, so nothing was tested")
-	}
-	t.Cleanup(release)
-}
-
-// checkStamps wants every frame and the header stamped, in order, and no stamp
-// later than the client's own.
-func checkStamps(t *testing.T, res wire.Result, rec *recorder) {
-	t.Helper()
-	if res.Err != nil || len(rec.frames) == 0 {
-		t.Fatalf("%+v %q", res, rec.frames)
-	}
-	if res.KernelHeader <= res.Conn || res.KernelHeader > res.Header {
-		t.Errorf("header: the kernel says %d, the client %d, connected at %d", res.KernelHeader, res.Header, res.Conn)
-	}
-	last := res.KernelHeader
-	for i, k := range rec.kernel {
-		if k < last || k > rec.at[i] {
-			t.Errorf("frame %d: the kernel says %d, the client %d, the kernel of the one before %d", i, k, rec.at[i], last)
-		}
-		last = k
-	}
-}
-
 func TestKernelStamps(t *testing.T) {
 	t.Parallel()
 	needStamps(t)

@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"fmt"
 	"net/http"
 
 	"loadgate/internal/llm"
@@ -138,9 +137,11 @@ func (s *stream) content(l *loop, skip int, p []byte) {
 		s.finish()
 	case err != nil:
 		s.end(err)
-	case s.bytes > maxBodyBytes || s.count > maxEvents:
-		s.end(&phaseError{llm.ErrMalformedStream, fmt.Errorf("the answer does not end: %d bytes, %d events", s.bytes, s.count)})
 	default:
+		if err := endless(s.bytes, s.count); err != nil {
+			s.end(err)
+			return
+		}
 		s.split.keep()
 	}
 }
@@ -182,16 +183,8 @@ func (s *stream) afterDone(clean, end bool) {
 
 // finish ends a body that came to its end without a terminator.
 func (s *stream) finish() {
-	x := s.x
-	p := Nothing
-	if s.split.last(&x.frame) {
-		at, kernel := x.stamps()
-		p = x.deliver(at, kernel)
-	}
-	if p != Done && p != Stop {
-		x.res.EOF, x.res.End = true, x.endStamp()
-	}
-	s.end(nil)
+	at, kernel := s.x.stamps()
+	s.end(s.x.ended(s.split, at, kernel))
 }
 
 // closed deals with the end of the connection.
