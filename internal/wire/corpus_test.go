@@ -123,7 +123,18 @@ func endless(c net.Conn, _ *bufio.Reader) {
 	}
 }
 
-func hangUp(net.Conn, *bufio.Reader) {}
+// hangUp says that no more comes and reads what the client still sends: to close a
+// connection with something unread on it is to reset it.
+func hangUp(c net.Conn, _ *bufio.Reader) {
+	if t, ok := c.(*tls.Conn); ok {
+		t.CloseWrite()
+		c = t.NetConn()
+	}
+	if t, ok := c.(interface{ CloseWrite() error }); ok {
+		t.CloseWrite()
+	}
+	io.Copy(io.Discard, c)
+}
 
 func hang(_ net.Conn, r *bufio.Reader) { io.Copy(io.Discard, r) }
 
