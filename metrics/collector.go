@@ -217,7 +217,10 @@ func (c *Collector) sort() {
 	for i := range c.columns {
 		slices.Sort(c.columns[i].values)
 		slices.SortFunc(c.columns[i].groups, func(a, b group) int {
-			return cmp.Or(cmp.Compare(a.index, b.index), slices.Compare(a.values, b.values))
+			if a.index != b.index {
+				return cmp.Compare(a.index, b.index)
+			}
+			return slices.Compare(a.values, b.values)
 		})
 	}
 }

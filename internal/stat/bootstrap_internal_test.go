@@ -195,6 +195,16 @@ func TestPoolSorts(t *testing.T) {
 			if below := pool.countBelow(n); len(below) > 0 && !slices.Equal(below, pool.sizes) {
 				t.Errorf("%d %s values: sizes %v, counted %v", n, name, pool.sizes, below)
 			}
+			back := make([][]float64, len(pool.sizes))
+			for i, v := range pool.values {
+				back[pool.group[i]] = append(back[pool.group[i]], v)
+			}
+			groups = slices.DeleteFunc(groups, func(g []float64) bool { return len(g) == 0 })
+			for g := range groups {
+				if slices.Sort(groups[g]); !slices.Equal(back[g], groups[g]) {
+					t.Errorf("%d %s values: group %d has others", n, name, g)
+				}
+			}
 		}
 	}
 }

@@ -1,10 +1,6 @@
 package stat
 
-import (
-	"math"
-	"math/bits"
-	"sort"
-)
+import "math"
 
 // Pool is the values of several groups, sorted once for all that is asked of
 // them together.
@@ -19,115 +15,21 @@ func NewPool(groups [][]float64) *Pool {
 	b := &Pool{}
 	total := 0
 	for _, values := range groups {
-		total += len(values)
+		if len(values) > 0 {
+			b.sizes = append(b.sizes, int32(len(values)))
+			total += len(values)
+		}
 	}
 	b.values, b.group = make([]float64, 0, total), make([]int32, 0, total)
-	for _, values := range groups {
-		if len(values) == 0 {
-			continue
-		}
-		b.values = append(b.values, values...)
-		for range values {
-			b.group = append(b.group, int32(len(b.sizes)))
-		}
-		b.sizes = append(b.sizes, int32(len(values)))
+	if total <= fewValues || !b.sortWhole(groups) {
+		b.sortAny(groups)
 	}
-	b.sort()
 	return b
 }
 
 // Sorted returns all values in ascending order. They are not the caller's to
 // change.
 func (b *Pool) Sorted() []float64 { return b.values }
-
-// fewValues is up to how many values comparing is faster than counting.
-const fewValues = 2048
-
-// sort sorts by value: many values digit by digit, from the lowest, in a time
-// that does not grow with their logarithm.
-func (b *Pool) sort() {
-	if len(b.values) <= fewValues {
-		sort.Sort(byValue{b})
-		return
-	}
-	keys, back := keysOf(b.values)
-	most := uint64(0)
-	for _, k := range keys {
-		most |= k
-	}
-	const width = 11
-	nextKeys, nextGroup := make([]uint64, len(keys)), make([]int32, len(keys))
-	for shift := 0; shift < bits.Len64(most); shift += width {
-		var starts [1 << width]int32
-		for _, k := range keys {
-			starts[k>>shift&(1<<width-1)]++
-		}
-		sum := int32(0)
-		for i, n := range starts {
-			starts[i] = sum
-			sum += n
-		}
-		for i, k := range keys {
-			at := &starts[k>>shift&(1<<width-1)]
-			nextKeys[*at], nextGroup[*at] = k, b.group[i]
-			*at++
-		}
-		keys, nextKeys = nextKeys, keys
-		b.group, nextGroup = nextGroup, b.group
-	}
-	for i, k := range keys {
-		b.values[i] = back(k)
-	}
-}
-
-type byValue struct{ *Pool }
-
-func (b byValue) Len() int           { return len(b.values) }
-func (b byValue) Less(i, j int) bool { return b.values[i] < b.values[j] }
-func (b byValue) Swap(i, j int) {
-	b.values[i], b.values[j] = b.values[j], b.values[i]
-	b.group[i], b.group[j] = b.group[j], b.group[i]
-}
-
-// keysOf gives numbers that are ordered as the values are, and what makes values
-// of them again. Gaps are whole nanoseconds given in milliseconds: as such they
-// have few digits. Other values have those of their bits.
-func keysOf(values []float64) (keys []uint64, back func(uint64) float64) {
-	const perMS = 1e6
-	keys = make([]uint64, len(values))
-	least := int64(math.MaxInt64)
-	for i, v := range values {
-		ns := int64(math.Round(v * perMS))
-		if float64(ns)/perMS != v || (ns == 0 && math.Signbit(v)) {
-			for i, v := range values {
-				keys[i] = orderly(v)
-			}
-			return keys, disorderly
-		}
-		keys[i], least = uint64(ns), min(least, ns)
-	}
-	for i := range keys {
-		keys[i] -= uint64(least)
-	}
-	return keys, func(k uint64) float64 { return float64(int64(k+uint64(least))) / perMS }
-}
-
-// orderly is a number that is ordered as v is; -0 comes before 0.
-func orderly(v float64) uint64 {
-	b := math.Float64bits(v)
-	if b>>63 != 0 {
-		return ^b
-	}
-	return b | 1<<63
-}
-
-// disorderly undoes orderly.
-func disorderly(k uint64) float64 {
-	if k>>63 != 0 {
-		return math.Float64frombits(k &^ (1 << 63))
-	}
-	return math.Float64frombits(^k)
-}
 
 // countBelow returns how many of the first n values belong to each group.
 func (b *Pool) countBelow(n int) []int32 {
