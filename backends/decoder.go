@@ -28,6 +28,9 @@ type decoder struct {
 
 // Decode implements llm.Decoder.
 func (d *decoder) Decode(name, data []byte, ev *llm.Event) error {
+	if len(name) == 0 && !d.audit && d.another(data, ev) {
+		return nil
+	}
 	data = bytes.TrimSpace(data)
 	if endMark(data, ev) {
 		return nil
@@ -47,6 +50,23 @@ func (d *decoder) Decode(name, data []byte, ev *llm.Event) error {
 	ev.Usage = d.usage()
 	ev.Tokens = d.tokens(ev.Kind() != llm.None)
 	return nil
+}
+
+// another takes an event that differs from the last one's shape in its text only,
+// and in which that stands plainly: nearly all events of a stream. Everything
+// else that could be said of it was said of the one that gave the shape.
+func (d *decoder) another(data []byte, ev *llm.Event) bool {
+	text, ok := d.mould.plain(data)
+	if !ok {
+		return false
+	}
+	if d.mould.reasoning {
+		ev.Reasoning = text
+	} else {
+		ev.Content = text
+	}
+	d.unsure = d.unsure || (!d.exact && (d.mould.index > 0 || len(text) > 0))
+	return true
 }
 
 // read fills the chunk by the cheapest reader that understands the event.

@@ -2,6 +2,7 @@ package backends
 
 import (
 	"bytes"
+	"unicode/utf8"
 
 	"loadgate/internal/llm"
 )
@@ -25,6 +26,17 @@ func (m *mould) learn(s *scanner) {
 	m.before = append(m.before[:0], s.b[:s.open+1]...)
 	m.after = append(m.after[:0], s.b[s.shut:]...)
 	m.index, m.reasoning = s.c.index, s.reasoning
+}
+
+// plain returns the text of an event of the known shape as it stands there, if
+// nothing in it is escaped.
+func (m *mould) plain(data []byte) (text []byte, ok bool) {
+	from, to := len(m.before), len(data)-len(m.after)
+	if from == 0 || from > to || string(data[:from]) != string(m.before) || string(data[to:]) != string(m.after) {
+		return nil, false
+	}
+	text = data[from:to]
+	return text, plainEnd(text, 0) == len(text) && utf8.Valid(text)
 }
 
 // read reads an event of the known shape. On false c is to be reset.

@@ -132,6 +132,10 @@ func TestMould(t *testing.T) {
 		if got := remembered(t, event(`"a"`), event(text)); got != want {
 			t.Errorf("%s: %v, want %v", text, got, want)
 		}
+		plain := want && !strings.Contains(text, `\`)
+		if got := follows(t, event(`"a"`), event(text)); got != plain {
+			t.Errorf("%s: taken as it stands: %v, want %v", text, got, plain)
+		}
 	}
 	for _, other := range unusual {
 		if remembered(t, []byte(other), event(`"a"`)) {
@@ -144,6 +148,33 @@ func TestMould(t *testing.T) {
 	}
 }
 
+// follows has two decoders read the same two events, one of which knows no shape
+// by then, and fails the test if they do not agree. It reports whether the other
+// took the second event for another one like the first.
+func follows(t *testing.T, before, data []byte) bool {
+	t.Helper()
+	var fast, full decoder
+	var ev, want llm.Event
+	if fast.Decode(nil, before, &ev) != nil || full.Decode(nil, before, &want) != nil {
+		return false
+	}
+	full.mould = mould{}
+	ev, want = llm.Event{}, llm.Event{}
+	probe := fast
+	took := probe.another(data, &llm.Event{})
+	gotErr, wantErr := fast.Decode(nil, data, &ev), full.Decode(nil, data, &want)
+	if (gotErr == nil) != (wantErr == nil) {
+		t.Fatalf("%q after %q: error %v, want %v", data, before, gotErr, wantErr)
+	}
+	if diff := cmp.Diff(want, ev, cmpopts.EquateEmpty()); gotErr == nil && diff != "" {
+		t.Fatalf("%q after %q: full -, by shape +\n%s", data, before, diff)
+	}
+	if fast.growth != full.growth || fast.choices != full.choices || fast.finished != full.finished || fast.exact != full.exact {
+		t.Fatalf("%q after %q: %+v, want %+v", data, before, fast, full)
+	}
+	return took
+}
+
 // What the fast readers take, the full one sees alike.
 func FuzzDecode(f *testing.F) {
 	all := append(append([]string{}, usual...), unusual...)
@@ -153,9 +184,12 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, before, data []byte, text string) {
 		agree(t, data)
 		remembered(t, before, data)
+		follows(t, before, data)
 		var d decoder
 		if d.read(before) == nil { // the same event with another text
-			remembered(t, before, slices.Concat(d.mould.before, []byte(text), d.mould.after))
+			same := slices.Concat(d.mould.before, []byte(text), d.mould.after)
+			remembered(t, before, same)
+			follows(t, before, same)
 		}
 	})
 }

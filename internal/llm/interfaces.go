@@ -16,8 +16,9 @@ type Decoder interface {
 	// Decode reads one event: the data of an SSE event (name is its `event:`
 	// field, else empty), one NDJSON line, or, without streaming, the whole
 	// body. It fills ev, which comes zeroed. An error means that the bytes are
-	// not what the protocol allows (class malformed_stream). name and data are
-	// valid during the call only.
+	// not what the protocol allows (class malformed_stream). A decoder keeps
+	// neither name nor data; ev's texts may lie in data, or in the decoder's own
+	// memory until the next call.
 	Decode(name, data []byte, ev *Event) error
 }
 
