@@ -37,8 +37,8 @@ type loop struct {
 }
 
 const (
-	loopRead = 64 << 10 // read at once
-	loopRoom = 16 << 10 // for an event of which the beginning was in the read before
+	loopRead = 128 << 10 // read at once: each read sends an acknowledgement, which costs as much as reading 64 KB
+	loopRoom = 16 << 10  // for an event of which the beginning was in the read before
 	bellSlot = -1
 )
 
