@@ -35,16 +35,17 @@ func start(args []string) error {
 }
 
 func referArgs(args []string) error {
-	if len(args) != 5 {
-		return errors.New("usage: reference ADDR PATH STREAMS REQUESTS RAMP")
+	if len(args) != 6 {
+		return errors.New("usage: reference ADDR PATH STREAMS REQUESTS RAMP NAP")
 	}
 	streams, err1 := strconv.Atoi(args[2])
 	requests, err2 := strconv.Atoi(args[3])
 	ramp, err3 := time.ParseDuration(args[4])
-	if err := errors.Join(err1, err2, err3); err != nil {
+	nap, err4 := time.ParseDuration(args[5])
+	if err := errors.Join(err1, err2, err3, err4); err != nil {
 		return err
 	}
-	return refer(args[0], args[1], streams, requests, ramp)
+	return refer(args[0], args[1], streams, requests, ramp, nap)
 }
 
 // bench holds what all parts of the table share.

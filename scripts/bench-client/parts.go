@@ -57,13 +57,13 @@ func (b *bench) ours(l load, requests int) (used, *findings, error) {
 	return u, f, err
 }
 
-// theirs runs the reference client.
-func (b *bench) theirs(l load, requests int) (used, error) {
+// theirs runs the reference client, which naps for so long between its rounds.
+func (b *bench) theirs(l load, requests int, nap time.Duration) (used, error) {
 	s, err := b.server()
 	if err != nil {
 		return used{}, err
 	}
-	u, out, err := run(pinned(l.core, b.self, "reference", s.addr, l.Path(), fmt.Sprint(l.streams), fmt.Sprint(requests), l.ramp.String()))
+	u, out, err := run(pinned(l.core, b.self, "reference", s.addr, l.Path(), fmt.Sprint(l.streams), fmt.Sprint(requests), l.ramp.String(), nap.String()))
 	if more := s.stop(); err == nil {
 		err = more
 	}
@@ -111,10 +111,10 @@ func bulk(b *bench) error {
 	tokens := (l.requests - 1) * l.Tokens
 	ours := perEvent(u, one, tokens)
 	fmt.Printf("| loadgate | %d | %.3f | %.0f | %s | %d, %d |\n", f.tokens, ours, float64(tokens)/(u.wall-one.wall).Seconds(), mib(u.rss), f.lost, f.twice)
-	if one, err = b.theirs(l, 1); err != nil {
+	if one, err = b.theirs(l, 1, 0); err != nil {
 		return err
 	}
-	if u, err = b.theirs(l, l.requests); err != nil {
+	if u, err = b.theirs(l, l.requests, 0); err != nil {
 		return err
 	}
 	theirs := perEvent(u, one, tokens)
@@ -145,8 +145,8 @@ func row(l load, u, one used, f *findings) {
 		f.itl[0].ours, f.itl[1].ours, f.itl[0].truth, f.itl[1].truth, f.gap[0], f.gap[1], 100*f.shared, f.lag[0], f.lag[1], right, said, f.serverLate, f.lost, f.twice)
 }
 
-// streams measures loadgate and, where it may, the reference client.
-func (b *bench) streams(l load, reference bool) error {
+// streams measures loadgate and the reference client, once for each nap.
+func (b *bench) streams(l load, naps ...time.Duration) error {
 	one, _, err := b.ours(l, 1)
 	if err != nil {
 		return err
@@ -156,17 +156,21 @@ func (b *bench) streams(l load, reference bool) error {
 		return err
 	}
 	row(l, u, one, f)
-	if !reference {
-		return nil
+	for _, nap := range naps {
+		one, err := b.theirs(l, 1, nap)
+		if err != nil {
+			return err
+		}
+		u, err := b.theirs(l, l.requests, nap)
+		if err != nil {
+			return err
+		}
+		name := "reference"
+		if nap > 0 {
+			name += ", napping " + nap.String()
+		}
+		fmt.Printf("| %s | %d | %.2f | | %s | | | | | | | | | | | |\n", name, l.streams, perEvent(u, one, l.requests*l.Tokens), mib(u.rss))
 	}
-	one, err = b.theirs(l, 1)
-	if err != nil {
-		return err
-	}
-	if u, err = b.theirs(l, l.requests); err != nil {
-		return err
-	}
-	fmt.Printf("| reference | %d | %.2f | | %s | | | | | | | | | | | |\n", l.streams, perEvent(u, one, l.requests*l.Tokens), mib(u.rss))
 	return nil
 }
 
@@ -185,14 +189,18 @@ func (b *bench) seconds(n int) int {
 func paced(b *bench) error {
 	fmt.Println(streamHead + "\n" + streamRule)
 	l := load{shape: pacedShape(200*time.Millisecond, 50*time.Millisecond, b.seconds(10)), streams: 1000, requests: 1000, ramp: time.Second, core: b.clientCore}
-	return b.streams(l, true)
+	return b.streams(l, 0, time.Millisecond)
 }
 
 func ladder(b *bench) error {
 	fmt.Println(streamHead + "\n" + streamRule)
 	for _, n := range []int{100, 1000, 10_000} {
 		l := load{shape: pacedShape(200*time.Millisecond, 200*time.Millisecond, b.seconds(10)), streams: n, requests: n, ramp: time.Duration(n) * time.Millisecond / 2, core: -1}
-		if err := b.streams(l, n == 10_000); err != nil {
+		var naps []time.Duration
+		if n == 10_000 {
+			naps = append(naps, 0)
+		}
+		if err := b.streams(l, naps...); err != nil {
 			return err
 		}
 	}
@@ -202,13 +210,13 @@ func ladder(b *bench) error {
 func dense(b *bench) error {
 	fmt.Println(streamHead + "\n" + streamRule)
 	l := load{shape: pacedShape(200*time.Millisecond, 20*time.Millisecond, b.seconds(6)), streams: 2048, requests: 2048, ramp: 2 * time.Second, core: b.clientCore}
-	return b.streams(l, true)
+	return b.streams(l, 0)
 }
 
 func stolen(b *bench) error {
 	fmt.Println(streamHead + "\n" + streamRule)
 	l := load{shape: pacedShape(200*time.Millisecond, 20*time.Millisecond, b.seconds(6)), streams: 200, requests: 200, ramp: 500 * time.Millisecond, core: b.clientCore}
-	if err := b.streams(l, false); err != nil {
+	if err := b.streams(l); err != nil {
 		return err
 	}
 	stop, err := b.hogs(b.clientCore)
@@ -216,7 +224,7 @@ func stolen(b *bench) error {
 		return err
 	}
 	defer stop()
-	return b.streams(l, false)
+	return b.streams(l)
 }
 
 func sends(b *bench) error {

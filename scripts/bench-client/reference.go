@@ -15,7 +15,9 @@ import (
 
 // The reference client is the least that a Go program can do: an epoll, reads of
 // 64 KB, lines, and the content's place in each. It stores nothing, checks
-// nothing, has no time limits, and wakes up whenever something comes.
+// nothing, has no time limits, and wakes up whenever something comes; or, for
+// comparison, sleeps between its rounds as loadgate does, and is then the least
+// that reading each event by itself can cost here.
 
 type reader struct {
 	fd   int
@@ -32,13 +34,14 @@ type reference struct {
 	tokens  int
 	bytes   int
 	stamp   int64
+	nap     time.Duration // between rounds; 0 = it waits
 }
 
 // refer sends requests over so many connections, each again when its answer has
 // ended, and prints how many tokens came.
-func refer(addr, path string, streams, requests int, ramp time.Duration) error {
+func refer(addr, path string, streams, requests int, ramp, nap time.Duration) error {
 	runtime.LockOSThread()
-	r := &reference{left: requests, readers: map[int32]*reader{}, buf: make([]byte, 64<<10)}
+	r := &reference{nap: nap, left: requests, readers: map[int32]*reader{}, buf: make([]byte, 64<<10)}
 	body := `{"model":"bench","messages":[{"role":"user","content":"hi"}],"stream":true}`
 	r.request = fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", path, len(body), body)
 	var err error
@@ -104,6 +107,10 @@ func (r *reference) send(fd int) error {
 
 func (r *reference) round(patience int) error {
 	var events [512]unix.EpollEvent
+	if r.nap > 0 {
+		time.Sleep(r.nap)
+		patience = 0
+	}
 	n, err := unix.EpollWait(r.epoll, events[:], patience)
 	if err != nil && err != unix.EINTR {
 		return err
