@@ -34,7 +34,7 @@ func openFile(n *yamlpos.Node, ctx kind.Context) (llm.Dataset, diag.List) {
 	t := c.check(s)
 	how := c.layout(s)
 	m := c.mappingConfig.open(s, folderOf(ctx, c.Path))
-	rows := &rowFile{parse: m.parse, filter: c.filter(s, t), media: s.attachments(c.Media)}
+	rows := &rowFile{parse: m.parse, filter: c.filter(s, t), media: s.attachments(c.Media), sums: m.files.sums}
 	return c.openRows(s, ctx, how, t, rows, c.mapped(s), how.format, c.Columns, c.Filter, c.Tokenizer)
 }
 

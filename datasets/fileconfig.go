@@ -44,5 +44,6 @@ func (c *fileConfig) openRows(s *section, ctx kind.Context, how layout, t *token
 		return nil, s.list
 	}
 	parts := append([]any{c.Limit, c.Order, rows.data.sum, mediaDigest(rows.media)}, of...)
+	parts = append(parts, rows.sums.sum()...)
 	return &rowSet{counted{t}, rows, c.Order == orderShuffled, digest(c.Kind, parts...), rows.media}, s.list
 }

@@ -231,7 +231,7 @@ func FuzzTemplate(f *testing.F) {
 }
 
 func FuzzFile(f *testing.F) {
-	m := &mapping{guess: true, files: mediaFiles{"testdata"}}
+	m := &mapping{guess: true, files: mediaFiles{dir: "testdata"}}
 	for _, key := range []struct {
 		to   **field
 		name string

@@ -22,6 +22,7 @@ var Kinds = kind.Set[llm.Dataset]{
 	"mmlu":             openMMLU,
 	"prompt":           openPrompt,
 	"random":           conversing(openRandom),
+	"random_pool":      openRandomPool,
 	"resume_screening": openInHouse,
 	"sharegpt":         openShareGPT,
 	"tencent_yuanbao":  openInHouse,

@@ -53,7 +53,7 @@ type mediaColumn struct {
 
 // open checks a mapping. dir is the data file's folder.
 func (c *mappingConfig) open(s *section, dir string) *mapping {
-	m := &mapping{files: mediaFiles{dir}}
+	m := &mapping{files: mediaFiles{dir, newMediaSums()}}
 	m.prompt, m.system = s.template("prompt", c.Prompt), s.template("system", c.System)
 	m.messages, m.body = s.field("messages", c.Messages), s.field("body", c.Body)
 	m.answer, m.tools, m.extra = s.field("answer", c.Answer), s.field("tools", c.Tools), s.field("extra", c.Extra)

@@ -18,7 +18,10 @@ import (
 const maxMediaBytes = 256 << 20
 
 // mediaFiles reads the media that rows name; paths begin at dir.
-type mediaFiles struct{ dir string }
+type mediaFiles struct {
+	dir  string
+	sums *mediaSums // of the files; nil: they are not wanted
+}
 
 // mediaSource is one medium: there already, or a file that is read when its
 // request is made.
@@ -52,8 +55,7 @@ func (m mediaFiles) sources(kind llm.MediaKind, raw json.RawMessage) ([]mediaSou
 		s, err := m.named(kind, textOf(raw))
 		return []mediaSource{s}, err
 	case '{':
-		s, err := m.object(kind, raw)
-		return []mediaSource{s}, err
+		return m.object(kind, raw)
 	case '[':
 		var items []json.RawMessage
 		if err := json.Unmarshal(raw, &items); err != nil {
@@ -74,30 +76,36 @@ func (m mediaFiles) sources(kind llm.MediaKind, raw json.RawMessage) ([]mediaSou
 }
 
 // object reads the forms that media have in data sets and protocols: bytes and
-// path, or a url.
-func (m mediaFiles) object(kind llm.MediaKind, raw json.RawMessage) (mediaSource, error) {
+// path, a url, or a name and a list of contents.
+func (m mediaFiles) object(kind llm.MediaKind, raw json.RawMessage) ([]mediaSource, error) {
 	var o struct {
-		Bytes *string `json:"bytes"`
-		Path  string  `json:"path"`
-		URL   string  `json:"url"`
+		Bytes    *string         `json:"bytes"`
+		Path     string          `json:"path"`
+		URL      string          `json:"url"`
+		Contents json.RawMessage `json:"contents"`
 	}
 	if err := json.Unmarshal(raw, &o); err != nil {
-		return mediaSource{}, err
+		return nil, err
 	}
+	var s mediaSource
+	var err error
 	switch {
 	case o.Bytes != nil:
-		data, err := base64.StdEncoding.DecodeString(*o.Bytes)
-		if err != nil {
+		data, wrong := base64.StdEncoding.DecodeString(*o.Bytes)
+		if wrong != nil {
 			data = []byte(*o.Bytes) // such bytes as happen to be text
 		}
-		return inline(kind, data, o.Path)
+		s, err = inline(kind, data, o.Path)
 	case o.URL != "":
-		return m.named(kind, o.URL)
+		s, err = m.named(kind, o.URL)
 	case o.Path != "":
-		return m.named(kind, o.Path)
+		s, err = m.named(kind, o.Path)
+	case !isNull(o.Contents):
+		return m.sources(kind, o.Contents)
 	default:
-		return mediaSource{}, errors.New("an object with bytes, url or path is expected")
+		return nil, errors.New("an object with bytes, url, path or contents is expected")
 	}
+	return []mediaSource{s}, err
 }
 
 // named reads a text: a data: URL, a URL, a file as base64, or a file's path.
@@ -116,6 +124,9 @@ func (m mediaFiles) named(kind llm.MediaKind, text string) (mediaSource, error) 
 		return s, nil
 	case strings.HasPrefix(text, "http://") || strings.HasPrefix(text, "https://"):
 		return mediaSource{Media: llm.Media{Kind: kind, URL: text}}, nil
+	}
+	if form, data, ok := strings.Cut(text, ","); kind == llm.Audio && ok && (form == "wav" || form == "mp3") { // as AIPerf writes it
+		return m.named(kind, "data:"+"audio/"+form+";base64,"+data)
 	}
 	if len(text) >= 64 {
 		if data, err := base64.StdEncoding.DecodeString(text); err == nil {
@@ -162,6 +173,9 @@ func (m mediaFiles) file(kind llm.MediaKind, name string) (mediaSource, error) {
 	head := make([]byte, 16)
 	n, _ := file.ReadAt(head, 0) // a short file is of no known type
 	if _, err := typeOf(kind, head[:n], path); err != nil {
+		return mediaSource{}, fmt.Errorf("%s: %w", path, err)
+	}
+	if err := m.sums.add(path, file, info.Size()); err != nil {
 		return mediaSource{}, fmt.Errorf("%s: %w", path, err)
 	}
 	return mediaSource{Media: llm.Media{Kind: kind}, path: path}, nil

@@ -22,6 +22,7 @@ type rowFile struct {
 	parse  parser[candidate]
 	filter *lengthFilter // nil: rows are not counted
 	media  []attachment  // that every request carries besides
+	sums   *mediaSums    // of the files that rows name; nil: they name none
 
 	data    *dataFile
 	spans   spanList

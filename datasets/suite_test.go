@@ -165,6 +165,15 @@ var samples = map[string][]string{
 		`{kind: trace, path: traces/aiperf_media.jsonl, format: aiperf}`,
 		`{kind: trace, path: traces/bodies.jsonl, format: bodies}`,
 	},
+	"random_pool": {
+		`{kind: random_pool, path: pool/looks.jsonl}`,
+		`{kind: random_pool, path: pool/looks.jsonl, limit: 2}`,
+		`{kind: random_pool, path: pool/looks.jsonl, output_tokens: 9}`,
+		`{kind: random_pool, path: pool/looks.jsonl, batch: {image: 2, text: 3}}`,
+		`{kind: random_pool, path: pool/looks.jsonl, batch: {image: 2, text: 3, audio: 0}}`,
+		`{kind: random_pool, path: pool/parts}`,
+		`{kind: random_pool, path: pool/parts/passages.jsonl}`,
+	},
 	"sharegpt": {
 		`{kind: sharegpt, path: sharegpt.json}`,
 		`{kind: sharegpt, path: sharegpt.json, limit: 5}`,

@@ -68,7 +68,7 @@ func openConversations(n *yamlpos.Node, ctx kind.Context) (llm.Dataset, diag.Lis
 		talkConfig: talkConfig{History: historyServer},
 	}
 	s := decode(n, ctx, &c)
-	d := &conversations{counted: counted{c.fileConfig.check(s)}, files: mediaFiles{folderOf(ctx, c.Path)}}
+	d := &conversations{counted: counted{c.fileConfig.check(s)}, files: mediaFiles{folderOf(ctx, c.Path), newMediaSums()}}
 	c.talkConfig.check(s)
 	s.within("turns", 1, math.MaxUint16, "a whole number from 1 to 65535")
 	s.tokens("output_tokens", 1)
@@ -94,7 +94,8 @@ func openConversations(n *yamlpos.Node, ctx kind.Context) (llm.Dataset, diag.Lis
 	case len(d.count) == 0:
 		s.errorAt("path", "", "%s has no conversation with a question", d.data.name)
 	}
-	d.digest = digest(c.Kind, c.Limit, c.Order, c.Tokenizer, c.History, fmt.Sprintf("%+v", c.Think), c.Turns, c.OutputTokens, d.data.sum)
+	of := []any{c.Limit, c.Order, c.Tokenizer, c.History, fmt.Sprintf("%+v", c.Think), c.Turns, c.OutputTokens, d.data.sum}
+	d.digest = digest(c.Kind, append(of, d.files.sums.sum()...)...)
 	return d, s.list
 }
 

@@ -65,7 +65,7 @@ func openTrace(n *yamlpos.Node, ctx kind.Context) (llm.Dataset, diag.List) {
 	c := traceConfig{Tokenizer: "cl100k_base"}
 	s := decode(n, ctx, &c)
 	format, known := traceFormats[c.Format]
-	t := &trace{counted: counted{c.check(s, format, known)}, config: c, format: format, files: mediaFiles{folderOf(ctx, c.Path)}}
+	t := &trace{counted: counted{c.check(s, format, known)}, config: c, format: format, files: mediaFiles{folderOf(ctx, c.Path), newMediaSums()}}
 	if s.list.HasErrors() {
 		return nil, s.list
 	}
@@ -76,7 +76,8 @@ func openTrace(n *yamlpos.Node, ctx kind.Context) (llm.Dataset, diag.List) {
 	if s.list.HasErrors() {
 		return nil, s.list
 	}
-	t.digest = digest("trace", c.Format, c.Limit, c.Tokenizer, c.BlockTokens, c.TimeUnit, pairs(c.Fields), pairs(c.Only), c.MaxInput, c.MaxOutput, t.data.sum)
+	of := []any{c.Format, c.Limit, c.Tokenizer, c.BlockTokens, c.TimeUnit, pairs(c.Fields), pairs(c.Only), c.MaxInput, c.MaxOutput, t.data.sum}
+	t.digest = digest("trace", append(of, t.files.sums.sum()...)...)
 	return t.dressed(), s.list
 }
 

@@ -8,6 +8,8 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"loadgate/internal/diag"
+	"loadgate/internal/llm"
 	"loadgate/internal/pipeline"
 )
 
@@ -27,7 +29,10 @@ func (a *app) printHolds(cells []pipeline.CellForecast) error {
 		if c.Holds.Turns.Max > 1 {
 			fmt.Fprintf(w, "  turns\t%s\n", spread(c.Holds.Turns))
 		}
-		fmt.Fprintf(w, "  input tokens\t%s\n  output tokens\t%s\n", spread(c.Holds.Input), spread(c.Holds.Output))
+		for _, p := range c.Holds.Pools {
+			fmt.Fprintf(w, "  %s\t%s\n", diag.Printable(p.Name), poolOf(p))
+		}
+		fmt.Fprintf(w, "  input tokens\t%s\n  output tokens\t%s\n", of(c.Holds.Input, c.Holds), of(c.Holds.Output, c.Holds))
 		if s := c.Holds.ReusableShare; s != nil {
 			fmt.Fprintf(w, "  reusable prefix\t%.3g%% of the input tokens\n", 100**s)
 		}
@@ -58,12 +63,45 @@ func inCells(cells []pipeline.CellForecast, of *pipeline.CellForecast) string {
 }
 
 func amount(h *pipeline.Holds) string {
-	s := plural(h.Requests, "request")
+	s := "as many requests as fit"
+	if h.Requests > 0 {
+		s = plural(h.Requests, "request")
+	}
+	switch len(h.Pools) {
+	case 0:
+	case 1:
+		s += ", drawn from a pool"
+	default:
+		s += fmt.Sprintf(", drawn from %d pools", len(h.Pools))
+	}
 	if h.Turns.Max > 1 {
 		s += " in " + plural(h.Sessions, "session")
 	}
 	if h.Seconds > 0 {
 		s += " in " + seconds(h.Seconds)
+	}
+	return s
+}
+
+// poolOf says what a pool holds.
+func poolOf(p llm.Pool) string {
+	var has []string
+	for _, part := range []struct {
+		n    int
+		noun string
+	}{{p.Texts, "text"}, {p.Images, "image"}, {p.Audio, "recording"}, {p.Video, "film"}} {
+		if part.n > 0 {
+			has = append(has, plural(part.n, part.noun))
+		}
+	}
+	return plural(p.Rows, "row") + ": " + strings.Join(has, ", ")
+}
+
+// of is a length of requests, of which some may not be known.
+func of(l pipeline.Lengths, h *pipeline.Holds) string {
+	s := spread(l)
+	if l.N > 0 && l.N < h.Requests {
+		s += fmt.Sprintf(" (of %s: the others' are not known beforehand)", plural(l.N, "request"))
 	}
 	return s
 }

@@ -136,6 +136,20 @@ type ServerTokenizer interface {
 	ReadText(body []byte) (string, error)
 }
 
+// Pooled is a Dataset whose requests are drawn from pools of rows with replacement,
+// so that prompts and parts of them come again by design.
+type Pooled interface{ Pools() []Pool }
+
+// Pool says what the rows of a pool hold.
+type Pool struct {
+	Name   string `json:"name"` // of its file
+	Rows   int    `json:"rows"`
+	Texts  int    `json:"texts,omitempty"`
+	Images int    `json:"images,omitempty"`
+	Audio  int    `json:"audio,omitempty"`
+	Video  int    `json:"video,omitempty"`
+}
+
 // Shape is the size of a turn.
 type Shape struct {
 	Input, Output int           // tokens; 0 = not known

@@ -18,6 +18,7 @@ import (
 type declared struct {
 	IgnoreEOS   bool    `json:"ignore_eos,omitempty"`
 	CachedShare float64 `json:"cached_share,omitempty"` // of the prompt that all requests share
+	Redraws     bool    `json:"redraws,omitempty"`      // prompts are drawn with replacement
 }
 
 // declaredBy reads it from a cell's sections.
@@ -31,6 +32,7 @@ func declaredBy(c *Cell) declared {
 	if p, ok := c.Dataset.(llm.Prefixed); ok {
 		d.CachedShare = p.SharedPrefix()
 	}
+	_, d.Redraws = c.Dataset.(llm.Pooled)
 	return d
 }
 
@@ -46,7 +48,7 @@ func check(g *gate.Gate, s *storedCell, c *scenario.Cell, info store.RepeatInfo,
 		Load: &c.Load, Limits: c.Validity, Totals: info.Totals, Repeat: r, Evidence: e,
 		Percentiles: percentiles(g.Uses(s.ID)), LatencyLimit: limit,
 		IgnoreEOS: s.Declared.IgnoreEOS, CachedShare: s.Declared.CachedShare,
-		RepeatsPrompts: c.Load.SamePrompts || (s.DatasetRows > 0 && s.DatasetRows < info.Totals.Planned),
+		RepeatsPrompts: c.Load.SamePrompts || s.Declared.Redraws || (s.DatasetRows > 0 && s.DatasetRows < info.Totals.Planned),
 	})
 }
 

@@ -23,6 +23,8 @@ type Holds struct {
 	// ReusableShare is the share of the input tokens that earlier requests had at
 	// the same place: what a prefix cache without a limit could save.
 	ReusableShare *float64 `json:"reusable_prefix_share,omitempty"`
+	// Pools are what requests are drawn from, where they are drawn.
+	Pools []llm.Pool `json:"pools,omitempty"`
 }
 
 // Lengths sums up a number of each request or session.
@@ -50,15 +52,21 @@ func look(c *Cell) (*Holds, error) {
 	if !ok {
 		return nil, nil
 	}
+	h := &holder{cell: c}
+	if p, ok := c.Dataset.(llm.Pooled); ok {
+		h.out.Pools = p.Pools()
+	}
 	seed := c.PromptSeed(0)
 	outlook, err := engine.LookOut(engine.Config{Load: c.Load, Dataset: c.Dataset, PromptSeed: seed, ScheduleSeed: c.ScheduleSeed(0)})
 	if err != nil {
 		return nil, err
 	}
 	if outlook == nil && c.Load.Requests == 0 {
-		return nil, nil // a closed loop that the clock ends takes as many as it can
+		if h.out.Pools == nil {
+			return nil, nil // a closed loop that the clock ends takes as many as it can
+		}
+		return h.finish(), nil
 	}
-	h := &holder{cell: c}
 	first, want, sessions := 0, c.Load.Warmup.Requests+c.Load.Requests, c.Dataset.Rows()
 	if outlook != nil {
 		first, want, sessions = outlook.First, outlook.Requests, len(outlook.Arrivals)

@@ -85,7 +85,7 @@ var prefixCache = Definition{
 	Name: "cache", Cause: Server, Unit: "ratio", Warn: 0.05, Invalid: never(),
 	Statistic: "share of prompts sent before; cached share of the input beyond what prompts share by declaration",
 	Text: "A prefix cache makes ttft look better than fresh prompts would. Repeated prompts are not judged where the dataset is a list of " +
-		"fixed prompts, and cached input neither there nor under `load.prompts: same`. Declared are a random dataset's prefix, the blocks of a trace " +
+		"fixed prompts or a pool, and cached input neither there nor under `load.prompts: same`. Declared are a random dataset's prefix, the blocks of a trace " +
 		"that earlier requests had, and what was said before in a conversation.",
 	judge: func(f *facts, t thresholds) *reading {
 		if f.RepeatsPrompts {
