@@ -38,7 +38,7 @@ func (r rawRow) unmarshal(into any) error {
 
 // fault is a mistake of the row as a whole.
 func (r rawRow) fault(format string, args ...any) *fault {
-	return &fault{r.line, r.col, fmt.Sprintf(format, args...), ""}
+	return &fault{r.line, r.shown(r.col), fmt.Sprintf(format, args...), ""}
 }
 
 // faultAt is a mistake at a byte of the row.
@@ -49,7 +49,15 @@ func (r rawRow) faultAt(offset int, message, hint string) *fault {
 		line, col = line+bytes.Count(before, []byte{'\n'}), 1
 		before = before[last+1:]
 	}
-	return &fault{line, col + utf8.RuneCount(before), message, hint}
+	return &fault{line, r.shown(col + utf8.RuneCount(before)), message, hint}
+}
+
+// shown is a column for a message. What has none is not quoted.
+func (r rawRow) shown(col int) int {
+	if r.private {
+		return 0
+	}
+	return col
 }
 
 // invalidAt finds the first byte that is not UTF-8.

@@ -27,6 +27,7 @@ type rawRow struct {
 	text      []byte // without space round it; not yet known to be JSON
 	line, col int    // of its first character
 	at        span   // in the file, unpacked
+	private   bool   // messages must not quote it: it may hold a secret
 }
 
 // span is a part of a file, in bytes.

@@ -126,15 +126,18 @@ func (t *trace) read(s *section) {
 	parse := func(raw rawRow) (traceRow, bool, error) { return t.format.read(o, raw) }
 	far := false
 	b := traceBuilder{index: &t.index, spans: t.format.spans}
+	var headers unsentHeaders
 	scan(s, t.data, parse, func(r traceRow, at span) bool {
 		if far = !b.add(&r, at); far {
 			return false
 		}
+		headers.add(&r)
 		return b.rows() != t.config.Limit
 	})
 	if s.list.HasErrors() {
 		return
 	}
+	headers.warn(s, t.data)
 	switch why := b.finish(); {
 	case far:
 		s.errorAt("path", "set a limit, or split the file", "%s is too large: rows are used up to %d GiB from its beginning", t.data.name, (maxOffset+1)>>30)

@@ -2,8 +2,14 @@ package datasets
 
 import (
 	"encoding/json"
+	"fmt"
+	"maps"
 	"slices"
 	"strconv"
+	"strings"
+
+	"loadgate/internal/datafile"
+	"loadgate/internal/diag"
 )
 
 // inputsRow is an element of AIPerf's inputs.json: the bodies of a session, each of
@@ -45,15 +51,18 @@ func bodyOf(raw rawRow, name string, body []byte) (json.RawMessage, error) {
 	return slices.Clone(body), nil
 }
 
-// verbatimRow is a row of evalscope's workload_trace. Headers are those of the
-// recorded client, and are not sent.
+// verbatimRow is a row of evalscope's workload_trace. A body may be a text that
+// holds one, and a timestamp a time of day. Headers are those of the recorded
+// client: often its keys, and of no use to anybody else. They are not sent.
 //
 //	{"body":{"model":"m","messages":[{"role":"user","content":"hi"}]},"timestamp":1700000000.0,"request_id":"r1","completion_tokens":256}
+//	{"body":"{\"prompt\":\"hi\"}","timestamp":"2024-01-01T00:00:00Z","headers":{"X-Tenant":"a"}}
 type verbatimRow struct {
-	Body       json.RawMessage `json:"body"`
-	Timestamp  given           `json:"timestamp"`
-	ID         json.RawMessage `json:"request_id"`
-	Completion given           `json:"completion_tokens"`
+	Body       json.RawMessage            `json:"body"`
+	Timestamp  json.RawMessage            `json:"timestamp"`
+	Headers    map[string]json.RawMessage `json:"headers"`
+	ID         json.RawMessage            `json:"request_id"`
+	Completion given                      `json:"completion_tokens"`
 }
 
 func parseBodies(o traceOptions, raw rawRow) (r traceRow, err error) {
@@ -65,8 +74,8 @@ func parseBodies(o traceOptions, raw rawRow) (r traceRow, err error) {
 		return r, raw.fault("the row has no body")
 	}
 	var t traceTurn
-	if t.request.Body, err = bodyOf(raw, "body", v.Body); err != nil {
-		return r, err
+	if t.request.Body, err = within(v.Body, '{'); err != nil {
+		return r, raw.fault("body: %v", err)
 	}
 	if !isNone(v.ID) {
 		t.session = identifier(v.ID)
@@ -74,12 +83,69 @@ func parseBodies(o traceOptions, raw rawRow) (r traceRow, err error) {
 	if t.output, err = raw.count("completion_tokens", v.Completion.number); err != nil {
 		return r, err
 	}
-	if v.Timestamp.there {
-		r.timed = true
-		if r.at, err = o.time(raw, "timestamp", v.Timestamp); err != nil {
-			return r, err
+	r.turns, r.headers = []traceTurn{t}, slices.Collect(maps.Keys(v.Headers))
+	return r, v.time(o, raw, &r)
+}
+
+// time sets when the row's request was sent.
+func (v *verbatimRow) time(o traceOptions, raw rawRow, r *traceRow) (err error) {
+	if isNone(v.Timestamp) {
+		return nil
+	}
+	r.timed = true
+	if at, ok := timeOfDay(textOf(v.Timestamp)); ok {
+		r.at = at
+		return nil
+	}
+	var g given
+	if g.UnmarshalJSON(v.Timestamp) != nil {
+		return raw.fault("timestamp: %s is neither a number nor a time such as 2024-01-01T00:00:00Z", v.Timestamp)
+	}
+	r.at, err = o.time(raw, "timestamp", g)
+	return err
+}
+
+// unsentHeaders gathers the headers of a trace's rows.
+type unsentHeaders struct {
+	rows  int
+	line  int // of the first
+	names map[string]bool
+}
+
+func (u *unsentHeaders) add(r *traceRow) {
+	if len(r.headers) == 0 {
+		return
+	}
+	if u.rows == 0 {
+		u.line, u.names = r.line, map[string]bool{}
+	}
+	u.rows++
+	for _, name := range r.headers {
+		if len(u.names) < 100 {
+			u.names[strings.ToLower(name)] = true
 		}
 	}
-	r.turns = []traceTurn{t}
-	return r, nil
+}
+
+// warn says that they are not sent. Their values may be secrets: the row is named,
+// and not quoted.
+func (u *unsentHeaders) warn(s *section, d *dataFile) {
+	if u.rows == 0 {
+		return
+	}
+	const most = 5
+	names := slices.Sorted(maps.Keys(u.names))
+	what := strings.Join(names[:min(most, len(names))], ", ")
+	if len(names) > most {
+		what += ", …"
+	}
+	rows := "the row has headers that were recorded and are not sent"
+	if u.rows > 1 {
+		rows = fmt.Sprintf("from here on, %d rows have headers that were recorded and are not sent", u.rows)
+	}
+	at := diag.Pos{File: d.name, Line: u.line}
+	if d.Format == datafile.Parquet {
+		at.Line, rows = 0, fmt.Sprintf("row %d: %s", u.line, rows)
+	}
+	s.list.Warnf(at, 1, "the backend's own headers are sent with every request", "%s: %s", rows, what)
 }

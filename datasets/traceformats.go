@@ -1,6 +1,7 @@
 package datasets
 
 import (
+	"bytes"
 	"encoding/json"
 	"strings"
 	"time"
@@ -15,6 +16,7 @@ type traceFormat struct {
 	unit   time.Duration   // of times that are numbers; 0 where they are times of day
 	block  int             // tokens of a block, unless it is given; 0 where there are none
 	spans  bool            // a row holds more than time and lengths, and is read again
+	header bool            // a row may hold the headers that were sent with it
 	member string          // of the file's one object, whose elements are the rows; "" = the file is rows
 	fields []string        // names that `fields:` may change
 	parse  func(o traceOptions, raw rawRow) (traceRow, error)
@@ -26,7 +28,7 @@ var traceFormats = map[string]traceFormat{
 	"aiperf_inputs": {member: "data", spans: true, parse: parseInputs},
 	"azure":         {file: datafile.CSV, parse: parseAzure},
 	"bailian":       {unit: time.Second, block: 16, spans: true, parse: parseBailian},
-	"bodies":        {unit: time.Second, spans: true, parse: parseBodies},
+	"bodies":        {unit: time.Second, spans: true, header: true, parse: parseBodies},
 	"burstgpt":      {file: datafile.CSV, unit: time.Second, parse: parseBurstGPT},
 	"mooncake":      {unit: time.Millisecond, block: 512, spans: true, parse: parseMooncake},
 	"vllm_timed":    {unit: time.Second, block: 16, spans: true, fields: []string{"timestamp", "input_length", "output_length", "hash_ids"}, parse: parseVLLMTimed},
@@ -34,6 +36,7 @@ var traceFormats = map[string]traceFormat{
 
 // read parses a row and applies what the configuration says of rows.
 func (f traceFormat) read(o traceOptions, raw rawRow) (r traceRow, keep bool, err error) {
+	raw.private = f.header && bytes.Contains(raw.text, []byte(`"headers"`))
 	if ok, err := o.wanted(raw); !ok || err != nil {
 		return r, false, err
 	}
@@ -41,7 +44,7 @@ func (f traceFormat) read(o traceOptions, raw rawRow) (r traceRow, keep bool, er
 	if err != nil {
 		return r, false, err
 	}
-	r.line, r.col = raw.line, raw.col
+	r.line, r.col = raw.line, raw.shown(raw.col)
 	for i := range r.turns {
 		t := &r.turns[i]
 		if t.empty || (o.maxInput > 0 && t.input > o.maxInput) {
@@ -142,29 +145,34 @@ type azureRow struct {
 	Generated given  `json:"GeneratedTokens"`
 }
 
-// azureTimes are the forms of its times. Fractions may have any number of digits.
-var azureTimes = []string{time.DateTime, time.DateTime + "Z07:00", "2006-01-02T15:04:05", time.RFC3339}
+// timesOfDay are the forms of times. Fractions may have any number of digits.
+var timesOfDay = []string{time.DateTime, time.DateTime + "Z07:00", "2006-01-02T15:04:05", time.RFC3339}
+
+// timeOfDay reads a time of this and the next century, of which the zone is UTC
+// where it has none, as the time since 1970.
+func timeOfDay(text string) (time.Duration, bool) {
+	for _, form := range timesOfDay {
+		if at, err := time.Parse(form, strings.TrimSpace(text)); err == nil {
+			return time.Duration(at.UnixNano()), at.Year() >= 1970 && at.Year() <= 2200
+		}
+	}
+	return 0, false
+}
 
 func parseAzure(_ traceOptions, raw rawRow) (r traceRow, err error) {
 	var a azureRow
 	if err := raw.unmarshal(&a); err != nil {
 		return r, err
 	}
-	text := strings.TrimSpace(a.Timestamp)
-	if text == "" {
+	if strings.TrimSpace(a.Timestamp) == "" {
 		return r, raw.fault("the row has no TIMESTAMP")
 	}
-	var at time.Time
-	for _, form := range azureTimes {
-		if at, err = time.Parse(form, text); err == nil {
-			break
-		}
-	}
-	if err != nil || at.Year() < 1970 || at.Year() > 2200 {
-		return r, raw.fault("TIMESTAMP: %q is no time such as 2023-11-16 18:15:46.6805900", text)
+	at, ok := timeOfDay(a.Timestamp)
+	if !ok {
+		return r, raw.fault("TIMESTAMP: %q is no time such as 2023-11-16 18:15:46.6805900", strings.TrimSpace(a.Timestamp))
 	}
 	t, err := lengths(raw, "ContextTokens", a.Context, "GeneratedTokens", a.Generated)
-	return traceRow{at: time.Duration(at.UnixNano()), timed: true, turns: []traceTurn{t}}, err
+	return traceRow{at: at, timed: true, turns: []traceTurn{t}}, err
 }
 
 // burstRow is a row of BurstGPT. Later releases have sessions:

@@ -15,6 +15,7 @@ type traceRow struct {
 	session   string        // rows with the same one follow each other; "" = none
 	chat      int64         // a name of the row, for those that follow it; 0 = none
 	parent    int64         // the row before it in its session; 0 = none
+	headers   []string      // names of recorded headers
 	turns     []traceTurn   // at least one
 }
 

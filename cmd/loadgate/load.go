@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -45,10 +46,11 @@ func scenarioFile(args []string) (string, error) {
 	return defaultScenario, nil
 }
 
-// loaded is a scenario that is ready to run, and its text.
+// loaded is a scenario that is ready to run, its text, and what was said of it.
 type loaded struct {
-	opened *pipeline.Opened
-	text   []byte
+	opened   *pipeline.Opened
+	text     []byte
+	warnings diag.List
 }
 
 // loadArgs loads the scenario that the arguments name, and says which it is.
@@ -81,7 +83,7 @@ func (a *app) loadText(file string, text []byte, s selection) (*loaded, error) {
 	if err := a.mistakes(list, a.sources(plan, list)); err != nil {
 		return nil, err
 	}
-	return &loaded{opened, text}, nil
+	return &loaded{opened, text, list}, nil
 }
 
 // elsewhere leaves out diagnostics at places that have one already: the second
@@ -102,14 +104,28 @@ func (a *app) sources(plan *scenario.Plan, list diag.List) diag.Sources {
 		out[name] = text
 	}
 	for _, d := range list {
-		if _, known := out[d.File]; known || d.Line == 0 || strings.HasPrefix(d.File, "--") {
+		if _, known := out[d.File]; known || d.Line == 0 || d.Col == 0 || strings.HasPrefix(d.File, "--") {
 			continue
 		}
-		if text, err := os.ReadFile(d.File); err == nil {
+		if text := quotable(d.File); text != nil {
 			out[d.File] = text
 		}
 	}
 	return out
+}
+
+// quotable is the text of a data file, unless it is packed, or so long that its lines
+// are not worth their memory.
+func quotable(path string) []byte {
+	const most = 64 << 20
+	if info, err := os.Stat(path); err != nil || info.Size() > most {
+		return nil
+	}
+	text, err := os.ReadFile(path)
+	if err != nil || bytes.IndexByte(text, 0) >= 0 {
+		return nil
+	}
+	return text
 }
 
 // match evaluates `override: when:` for the scenario.

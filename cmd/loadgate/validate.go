@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+
+	"loadgate/internal/diag"
 )
 
 func (a *app) validateCommand() *cobra.Command {
@@ -21,7 +23,7 @@ func (a *app) validateCommand() *cobra.Command {
 			}
 			if a.json {
 				return a.writeJSON(map[string]any{
-					"file": file, "name": l.opened.Plan.Name, "cells": len(l.opened.Cells), "rules": l.opened.Gate.Len(), "diagnostics": []any{},
+					"file": file, "name": l.opened.Plan.Name, "cells": len(l.opened.Cells), "rules": l.opened.Gate.Len(), "diagnostics": append(diag.List{}, l.warnings.Sorted()...),
 				})
 			}
 			fmt.Fprintf(a.out, "%s: ok: %s, %s\n", file, plural(len(l.opened.Cells), "cell"), plural(l.opened.Gate.Len(), "rule"))
