@@ -439,6 +439,42 @@ func BenchmarkStream(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*events), "ns/event")
 }
 
+// keeper keeps the frames of a stream.
+type keeper struct{ names, data [][]byte }
+
+func (k *keeper) Receive(f *wire.Frame) wire.Progress {
+	k.names, k.data = append(k.names, bytes.Clone(f.Name)), append(k.data, bytes.Clone(f.Data))
+	return wire.Nothing
+}
+
+// What an event of each recorded stream costs its decoder.
+func BenchmarkRecorded(b *testing.B) {
+	for _, f := range fixtures(b) {
+		contentType, body := f.answer()
+		section := string(f.file("section.yaml"))
+		if contentType != "text/event-stream" && contentType != "application/x-ndjson" {
+			continue
+		}
+		all := &keeper{}
+		if err := wire.Replay(contentType, bytes.NewReader(body), all); err != nil || len(all.data) < 8 {
+			continue
+		}
+		b.Run(strings.TrimSuffix(filepath.Base(f.path), ".txtar"), func(b *testing.B) {
+			backend := open(b, section, func(string) (string, bool) { return "x", true })
+			var ev llm.Event
+			b.ReportAllocs()
+			for b.Loop() {
+				d := backend.Decoder()
+				for i := range all.data {
+					ev = llm.Event{}
+					_ = d.Decode(all.names[i], all.data[i], &ev)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(all.data)), "ns/event")
+		})
+	}
+}
+
 type counter struct {
 	decoder llm.Decoder
 	ev      llm.Event // here, lest each event allocate one

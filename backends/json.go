@@ -21,6 +21,40 @@ type scanner struct {
 	texts      int
 	open, shut int
 	reasoning  bool
+
+	usageSeen bool // an object
+	numbers   numbers
+}
+
+// numbers are the places of an event's token counts, in order.
+type numbers struct {
+	at [6]number
+	n  int // more than there is room for: unknown
+}
+
+// number is the place of one count, and what it counts.
+type number struct {
+	from, to int
+	of       counted
+}
+
+// counted says what a number of an event's usage counts.
+type counted uint8
+
+const (
+	countsOther counted = iota
+	countsInput
+	countsOutput
+	countsReasoning
+	countsCached
+	countKinds
+)
+
+func (l *numbers) add(from, to int, of counted) {
+	if l.n < len(l.at) {
+		l.at[l.n] = number{from, to, of}
+	}
+	l.n++
 }
 
 const maxSkipDepth = 32
@@ -158,6 +192,11 @@ func hex4(b []byte, at int) (rune, bool) {
 // count takes a whole number from 0 to maxCount.
 func (s *scanner) count() (int, bool) {
 	s.space()
+	return s.here()
+}
+
+// here takes a count that stands right here.
+func (s *scanner) here() (int, bool) {
 	n, from := 0, s.i
 	for s.i < len(s.b) && s.b[s.i] >= '0' && s.b[s.i] <= '9' && s.i-from < 10 {
 		n = 10*n + int(s.b[s.i]-'0')

@@ -116,35 +116,47 @@ func (s *scanner) usage() bool {
 	if s.null() {
 		return true
 	}
-	u := llm.Usage{Input: -1, Output: -1, Reasoning: -1, Cached: -1}
+	s.usageSeen = true
+	counts := noCounts
 	var seen keySet
 	ok := s.object(func(key []byte) bool {
 		switch string(key) {
 		case "prompt_tokens":
-			return seen.add(1) && s.countInto(&u.Input)
+			return seen.add(1) && s.countInto(&counts, countsInput)
 		case "completion_tokens":
-			return seen.add(2) && s.countInto(&u.Output)
+			return seen.add(2) && s.countInto(&counts, countsOutput)
+		case "total_tokens":
+			return seen.add(16) && s.countInto(&counts, countsOther)
 		case "prompt_tokens_details":
-			return seen.add(4) && s.detail("cached_tokens", &u.Cached)
+			return seen.add(4) && s.detail("cached_tokens", &counts, countsCached)
 		case "completion_tokens_details":
-			return seen.add(8) && s.detail("reasoning_tokens", &u.Reasoning)
+			return seen.add(8) && s.detail("reasoning_tokens", &counts, countsReasoning)
 		default:
 			return s.skip(0)
 		}
 	})
-	s.c.usage = usageOf(u.Input, u.Output, u.Reasoning, u.Cached)
+	s.c.usage = counts.usage()
 	return ok
 }
 
+// counts are the numbers of a usage; -1 = not told.
+type counts [countKinds]int
+
+var noCounts = counts{-1, -1, -1, -1, -1}
+
+func (c *counts) usage() llm.Usage {
+	return usageOf(c[countsInput], c[countsOutput], c[countsReasoning], c[countsCached])
+}
+
 // detail finds one count in an object.
-func (s *scanner) detail(want string, n *int) bool {
+func (s *scanner) detail(want string, c *counts, of counted) bool {
 	if s.null() {
 		return true
 	}
 	var seen keySet
 	return s.object(func(key []byte) bool {
 		if string(key) == want {
-			return seen.add(1) && s.countInto(n)
+			return seen.add(1) && s.countInto(c, of)
 		}
 		return s.skip(0)
 	})
@@ -193,11 +205,13 @@ func (s *scanner) nothing() bool {
 	return ok && len(text) == 0
 }
 
-func (s *scanner) countInto(n *int) bool {
+func (s *scanner) countInto(c *counts, of counted) bool {
 	if s.null() {
 		return true
 	}
 	var ok bool
-	*n, ok = s.count()
+	from := s.i
+	c[of], ok = s.count()
+	s.numbers.add(from, s.i, of)
 	return ok
 }

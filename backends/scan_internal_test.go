@@ -175,11 +175,48 @@ func follows(t *testing.T, before, data []byte) bool {
 	return took
 }
 
+// counting is an event of a shape with another word in place of each count.
+func counting(m *mould, word string) []byte {
+	b, from := slices.Clone(m.before), 0
+	for _, n := range m.numbers.at[:m.numbers.n] {
+		b = append(append(b, m.after[from:n.from]...), word...)
+		from = n.to
+	}
+	return append(b, m.after[from:]...)
+}
+
+// Counts may change from event to event, and what a usage says is read from them.
+func TestMouldCounts(t *testing.T) {
+	t.Parallel()
+	const first = `{"choices":[{"index":0,"delta":{"content":"a"}}],"usage":{"prompt_tokens":14,"total_tokens":15,"completion_tokens":1,` +
+		`"prompt_tokens_details":{"cached_tokens":3},"completion_tokens_details":{"reasoning_tokens":0}}}`
+	for next, want := range map[string]bool{
+		first: true,
+		strings.NewReplacer(`:15`, `:116`, `:1,`, `:102,`, `"a"`, `"\n"`, `:0}`, `:99}`).Replace(first): true,
+		strings.Replace(first, `:1,`, `:01,`, 1):                                                        false,
+		strings.Replace(first, `:1,`, `:1.0,`, 1):                                                       false,
+		strings.Replace(first, `:1,`, `:-1,`, 1):                                                        false,
+		strings.Replace(first, `:1,`, `:null,`, 1):                                                      false,
+		strings.Replace(first, `:1,`, `:12345678901,`, 1):                                               false,
+		strings.Replace(first, `:1,`, `:,`, 1):                                                          false,
+		strings.TrimSuffix(first, "}"):                                                                  false,
+		first[:strings.Index(first, `,"usage"`)] + `,"usage":null}`:                                     false,
+		strings.Replace(first, `"total_tokens":15`, `"total_tokens": 15`, 1):                            false,
+		strings.Replace(first, `:14`, `:14,"completion_tokens":7`, 1):                                   false,
+	} {
+		if got := remembered(t, []byte(first), []byte(next)); got != want {
+			t.Errorf("%s: %v, want %v", next, got, want)
+		}
+		follows(t, []byte(first), []byte(next))
+	}
+}
+
 // What the fast readers take, the full one sees alike.
 func FuzzDecode(f *testing.F) {
 	all := append(append([]string{}, usual...), unusual...)
 	for i, data := range all {
 		f.Add([]byte(data), []byte(all[(i+1)%len(all)]), "text")
+		f.Add([]byte(data), []byte(data), "12")
 	}
 	f.Fuzz(func(t *testing.T, before, data []byte, text string) {
 		agree(t, data)
@@ -190,6 +227,9 @@ func FuzzDecode(f *testing.F) {
 			same := slices.Concat(d.mould.before, []byte(text), d.mould.after)
 			remembered(t, before, same)
 			follows(t, before, same)
+			other := counting(&d.mould, text)
+			remembered(t, before, other)
+			follows(t, before, other)
 		}
 	})
 }
