@@ -132,10 +132,13 @@ func TestPrefixGroups(t *testing.T) {
 	const n = 3000
 	groups := func(src string) (sizes []int, own int) {
 		d := open(t, `{kind: random, tokenizer: cl100k_base, input_tokens: 1, output_tokens: 1, prefix_tokens: 8, `+src+`}`)
-		seen, shared := map[string]int{}, 0
+		seen, shared, named := map[string]int{}, 0, map[uint64]string{}
 		for i := range n {
 			r := request(t, d, 42, i)
-			shared += r.SharedTokens
+			if len(r.Blocks) > 0 {
+				named[r.Blocks[0]] = r.Prompt[:strings.LastIndexByte(r.Prompt, ' ')]
+				shared += r.BlockTokens
+			}
 			if r.InputTokens != 9 || d.(*random).tokenizer.Count(r.Prompt) != 9 {
 				t.Fatalf("%d tokens", r.InputTokens)
 			}
@@ -151,6 +154,14 @@ func TestPrefixGroups(t *testing.T) {
 		if shared != 8*(n-own) {
 			t.Errorf("%d tokens are said to be shared, of %d prompts", shared, n-own)
 		}
+		for _, text := range named {
+			if seen[text] < 2 {
+				t.Errorf("a prefix that is said to be shared stands in %d prompts", seen[text])
+			}
+		}
+		if len(named) != len(sizes) {
+			t.Errorf("%d names for %d prefixes", len(named), len(sizes))
+		}
 		slices.Sort(sizes)
 		slices.Reverse(sizes)
 		return sizes, own
@@ -164,9 +175,6 @@ func TestPrefixGroups(t *testing.T) {
 	// Of three groups with s = 1, the shares are 6/11, 3/11 and 2/11.
 	if sizes, _ := groups(`prefix_groups: 3, prefix_zipf: 1`); len(sizes) != 3 || math.Abs(float64(sizes[0])/n-6.0/11) > 0.04 || math.Abs(float64(sizes[2])/n-2.0/11) > 0.03 {
 		t.Errorf("zipf: %v", sizes)
-	}
-	if got := open(t, `{kind: random, tokenizer: cl100k_base, input_tokens: 100, output_tokens: 1, prefix_tokens: 300, prefix_share: 0.5}`).(*random).SharedPrefix(); math.Abs(got-0.375) > 1e-9 {
-		t.Errorf("shared share %v, want 0.375", got)
 	}
 }
 

@@ -2,6 +2,7 @@ package datasets
 
 import (
 	"math"
+	"math/rand/v2"
 	"strconv"
 	"sync/atomic"
 
@@ -36,6 +37,7 @@ func (c *prefixConfig) check(s *section) {
 type prefixes struct {
 	prefixConfig
 	groups schedule.Choice
+	names  []uint64 // of the groups, as blocks
 	stream atomic.Pointer[prefixStream]
 }
 
@@ -48,19 +50,40 @@ type prefixStream struct {
 
 // newPrefixes weighs group k (from 1) by k^-zipf, so that 0 makes all the same.
 func newPrefixes(c prefixConfig) *prefixes {
-	weights := make([]float64, c.Groups)
+	weights, names := make([]float64, c.Groups), make([]uint64, c.Groups)
 	for k := range weights {
-		weights[k] = math.Pow(float64(k+1), -c.Zipf)
+		weights[k], names[k] = math.Pow(float64(k+1), -c.Zipf), uint64(k)
 	}
-	return &prefixes{prefixConfig: c, groups: schedule.NewChoice(weights)}
+	return &prefixes{prefixConfig: c, groups: schedule.NewChoice(weights), names: names}
 }
 
-// sharedBy is how many tokens of session i's prefix others have too.
-func (p *prefixes) sharedBy(seed uint64, i int) int {
-	if p.Share < 1 && fraction(source(seed, "group", strconv.Itoa(i))) >= p.Share {
-		return 0
+// ownPrefix is the group of a session whose prefix no other has.
+const ownPrefix = -1
+
+// group is the group of session i's prefix, and the generator that is left to make
+// one of its own.
+func (p *prefixes) group(seed uint64, i int) (group int, rng *rand.Rand) {
+	if p.Groups == 1 && p.Share == 1 {
+		return 0, nil
 	}
-	return p.Tokens
+	rng = source(seed, "group", strconv.Itoa(i))
+	if fraction(rng) >= p.Share {
+		return ownPrefix, rng
+	}
+	return p.groups.Of(fraction(rng)), rng
+}
+
+// blocks name session i's prefix by its group, as llm.Request does; nil where no
+// other session has it.
+func (p *prefixes) blocks(seed uint64, i int) []uint64 {
+	if p.Tokens == 0 {
+		return nil
+	}
+	group, _ := p.group(seed, i)
+	if group == ownPrefix {
+		return nil
+	}
+	return p.names[group : group+1 : group+1]
 }
 
 // of is the prefix of session i: its group's, or one of its own.
@@ -68,14 +91,11 @@ func (p *prefixes) of(words tokens.Maker, seed uint64, i int) string {
 	if p.Tokens == 0 {
 		return ""
 	}
-	if p.Groups == 1 && p.Share == 1 {
-		return p.shared(words, seed, 0)
-	}
-	rng := source(seed, "group", strconv.Itoa(i))
-	if fraction(rng) >= p.Share {
+	group, rng := p.group(seed, i)
+	if group == ownPrefix {
 		return words.Make(rng, p.Tokens)
 	}
-	return p.shared(words, seed, p.groups.Of(fraction(rng)))
+	return p.shared(words, seed, group)
 }
 
 // shared is the prefix of a group.

@@ -152,8 +152,8 @@ func (r *random) Session(seed uint64, i int) (llm.Session, error) {
 		Prompt:      r.text(words, rng, seed, i, size),
 		InputTokens: r.prefix.Tokens + input + r.overhead,
 		MaxTokens:   output,
-
-		SharedTokens: r.prefix.sharedBy(seed, i),
+		Blocks:      r.prefix.blocks(seed, i),
+		BlockTokens: r.prefix.Tokens,
 	}
 	err = attach(r.media, seed, i, &request)
 	return llm.SingleTurn("", request), err
@@ -170,22 +170,20 @@ func (r *random) draw(seed uint64, i int) (rng *rand.Rand, input, output int) {
 	return rng, input, of.output.draw(rng)
 }
 
+// shape is the size of session i's request, without the work of making its text.
+func (r *random) shape(seed uint64, i int) llm.Shape {
+	_, input, output := r.draw(seed, i)
+	return llm.Shape{
+		Input: r.prefix.Tokens + max(1, input-r.overhead) + r.overhead, Output: output,
+		Blocks: r.prefix.blocks(seed, i), BlockTokens: r.prefix.Tokens,
+	}
+}
+
 // Rows implements llm.Dataset: there is no end of random prompts.
 func (r *random) Rows() int { return 0 }
 
 // Digest implements llm.Dataset.
 func (r *random) Digest() string { return r.digest }
-
-// SharedPrefix implements llm.Prefixed: the share of all input tokens that
-// stand in a prefix which other requests have too.
-func (r *random) SharedPrefix() float64 {
-	input := 0.0
-	for i, s := range r.shapes {
-		input += r.choice.Share(i) * s.input.mean()
-	}
-	prefix := float64(r.prefix.Tokens)
-	return prefix * r.prefix.Share / (prefix + input)
-}
 
 // source is the generator of one part of a stream. Only its Uint64 is used:
 // what the other methods make of the stream may change with a release of Go.

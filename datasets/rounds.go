@@ -66,7 +66,7 @@ func conversing(open kind.Constructor[llm.Dataset]) kind.Constructor[llm.Dataset
 		s := decode(keysOf(n, spoken), ctx, &c) // what is wrong in it, the kind itself has reported
 		c.check(s)
 		later, _ := open(keysOf(n, func(key string) bool { return !spoken(key) && !strings.HasPrefix(key, "prefix_") }), ctx)
-		return &roundsOf{roundsConfig: c, first: first, later: later}, append(list, s.list...)
+		return &roundsOf{roundsConfig: c, first: first.(made), later: later.(made)}, append(list, s.list...)
 	}
 }
 
@@ -81,11 +81,19 @@ func keysOf(n *yamlpos.Node, keep func(key string) bool) *yamlpos.Node {
 	return &out
 }
 
+// made is a dataset of single requests without an end whose sizes are known without
+// their texts.
+type made interface {
+	llm.Dataset
+	llm.Tokenized
+	shape(seed uint64, i int) llm.Shape
+}
+
 // roundsOf is a dataset of made-up conversations: of the first turn's request, with
 // the prefix that conversations share, and of later ones.
 type roundsOf struct {
 	roundsConfig
-	first, later llm.Dataset
+	first, later made
 }
 
 // Turns implements llm.Conversational.
@@ -109,7 +117,7 @@ func (d *roundsOf) Session(seed uint64, i int) (llm.Session, error) {
 		if recorded {
 			own := r.InputTokens
 			said = append(said, llm.Message{Role: "user", Text: r.Prompt})
-			r.Messages, r.Prompt, r.SharedTokens, r.InputTokens = said[:len(said):len(said)], "", max(tokens, r.SharedTokens), tokens+own
+			r.Messages, r.Prompt, r.SharedTokens, r.InputTokens = said[:len(said):len(said)], "", tokens, tokens+own
 			answer, err := d.answer(seed, i, k, r.MaxTokens)
 			if err != nil {
 				return llm.Session{}, err
@@ -122,12 +130,33 @@ func (d *roundsOf) Session(seed uint64, i int) (llm.Session, error) {
 	return s, nil
 }
 
+// source is what makes the requests of turn k, and with which seed.
+func (d *roundsOf) source(seed uint64, k int) (made, uint64) {
+	if k == 0 {
+		return d.first, seed
+	}
+	return d.later, schedule.Seed(seed, "turn", strconv.Itoa(k))
+}
+
+// Shapes implements llm.Shaped. Answers count as long as they are asked to be.
+func (d *roundsOf) Shapes(seed uint64, i int) ([]llm.Shape, error) {
+	out := make([]llm.Shape, d.Turns(seed, i))
+	rng := source(seed, "think", strconv.Itoa(i))
+	said := 0
+	for k := range out {
+		from, seed := d.source(seed, k)
+		out[k] = from.shape(seed, i)
+		out[k].Think = d.think(rng, k, 0)
+		out[k].Shared = said
+		out[k].Input += said
+		said = out[k].Input + out[k].Output
+	}
+	return out, nil
+}
+
 // turn is the request of a turn by itself.
 func (d *roundsOf) turn(seed uint64, i, k int) (llm.Request, error) {
-	from := d.first
-	if k > 0 {
-		from, seed = d.later, schedule.Seed(seed, "turn", strconv.Itoa(k))
-	}
+	from, seed := d.source(seed, k)
 	s, err := from.Session(seed, i)
 	if err != nil {
 		return llm.Request{}, err
@@ -149,7 +178,7 @@ func (d *roundsOf) answer(seed uint64, i, k, length int) (string, error) {
 }
 
 // Counter implements llm.Tokenized.
-func (d *roundsOf) Counter() llm.Counter { return d.first.(llm.Tokenized).Counter() }
+func (d *roundsOf) Counter() llm.Counter { return d.first.Counter() }
 
 // Rows implements llm.Dataset.
 func (d *roundsOf) Rows() int { return d.first.Rows() }

@@ -311,7 +311,12 @@ func (d *conversations) Shapes(seed uint64, i int) ([]llm.Shape, error) {
 	if err != nil {
 		return nil, fmt.Errorf("session %d: %w", i, err)
 	}
-	return d.sizes(t, true), nil
+	out := d.sizes(t, true)
+	rng := source(seed, "think", strconv.Itoa(i))
+	for k := range out {
+		out[k].Think = d.config.think(rng, k, out[k].Think)
+	}
+	return out, nil
 }
 
 // Rows implements llm.Dataset.

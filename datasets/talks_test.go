@@ -67,6 +67,37 @@ func TestConversations(t *testing.T) {
 	}
 }
 
+// What plan says of conversations is what is sent, without the work of making it.
+func TestShapesAreThoseOfSessions(t *testing.T) {
+	t.Parallel()
+	for _, section := range []string{
+		"kind: random, tokenizer: cl100k_base, input_tokens: {lognormal: {median: 20, sigma: 1, max: 200}}, output_tokens: 10, range_ratio: 0, prefix_tokens: 5, prefix_groups: 3, prefix_share: 0.7, turns: {uniform: {min: 1, max: 5}}",
+		"kind: random, tokenizer: cl100k_base, shapes: [{weight: 1, input_tokens: 20, output_tokens: 3}, {weight: 2, input_tokens: 7, output_tokens: {uniform: {min: 1, max: 9}}}], turns: 3",
+		"kind: conversations, path: talks/vllm.json, tokenizer: cl100k_base",
+	} {
+		d := open(t, "{"+section+", history: recorded, think_time: {exponential: {mean: 1s}}}")
+		for i := range 12 {
+			shapes, err := d.(llm.Shaped).Shapes(3, i)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := session(t, d, 3, i)
+			if len(shapes) != len(s.Turns) || len(shapes) != d.(llm.Conversational).Turns(3, i) {
+				t.Fatalf("%s: session %d has %d turns, and shapes of %d", section, i, len(s.Turns), len(shapes))
+			}
+			for k, r := range s.Turns {
+				want := llm.Shape{Input: shapes[k].Input, Output: r.MaxTokens, Shared: r.SharedTokens, Think: r.Think, Blocks: r.Blocks, BlockTokens: shapes[k].BlockTokens}
+				if r.InputTokens > 0 {
+					want.Input, want.BlockTokens = r.InputTokens, r.BlockTokens
+				}
+				if diff := cmp.Diff(want, shapes[k]); diff != "" {
+					t.Errorf("%s: session %d, turn %d (-sent +said):\n%s", section, i, k+1, diff)
+				}
+			}
+		}
+	}
+}
+
 // Made-up conversations: the prefix begins the first turn alone, and recorded
 // answers have the length that was asked for.
 func TestRounds(t *testing.T) {
@@ -83,7 +114,7 @@ func TestRounds(t *testing.T) {
 			tokens += counter.Count(m.Text)
 		}
 		want := 25 + 30*k
-		if len(r.Messages) != 2*k+1 || tokens != want || r.InputTokens != want || r.SharedTokens != want-20 || (r.Think == time.Second) != (k > 0) {
+		if len(r.Messages) != 2*k+1 || tokens != want || r.InputTokens != want || r.SharedTokens != []int{0, 35, 65}[k] || len(r.Blocks) != max(0, 1-k) || (r.Think == time.Second) != (k > 0) {
 			t.Errorf("turn %d: %d messages of %d tokens, %+v", k, len(r.Messages), tokens, r)
 		}
 	}

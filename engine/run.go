@@ -159,7 +159,7 @@ type answered struct {
 	done   int64  // stamp of its end
 	ok     bool   // it was completed
 	text   string // of the answer, where it is needed
-	tokens int    // of prompt and answer together, as the server says; 0 = unknown
+	tokens int    // of prompt and answer together as the next turn has them, by the server's count; 0 = unknown
 }
 
 // send carries out one request and delivers its sample.
@@ -187,7 +187,10 @@ func (r *runner) send(ctx context.Context, w waiting, ready int64) answered {
 	if j.rest != nil && j.rest.grows {
 		a.text = s.Texts.Content
 		if u := s.Usage; u != nil && u.Input >= 0 && u.Output >= 0 {
-			a.tokens = u.Input + u.Output
+			a.tokens = u.Input
+			if s.Texts.Reasoning == "" && s.Texts.Tool == "" { // which are not carried on, nor what was behind them at its place
+				a.tokens += u.Output
+			}
 		}
 	}
 	r.out.put(s) // it is no longer ours

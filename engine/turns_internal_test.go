@@ -187,6 +187,29 @@ func TestHistoryGrows(t *testing.T) {
 	}
 }
 
+// What a turn shares with the one before is its prompt, and its answer where that is
+// carried on as it stands: behind reasoning or a call of a tool it is not.
+func TestHistoryIsShared(t *testing.T) {
+	t.Parallel()
+	says := func(parts string) func(llm.Clock) func(context.Context, int, wire.Receiver) wire.Result {
+		return func(clock llm.Clock) func(context.Context, int, wire.Receiver) wire.Result {
+			return func(_ context.Context, _ int, r wire.Receiver) wire.Result {
+				r.Receive(&wire.Frame{At: clock.Now(), Data: []byte(parts + "+usage+finish+done")})
+				return wire.Result{Status: 200}
+			}
+		}
+	}
+	for parts, want := range map[string]int{"c hello": 5 + 7, "r well+c hello": 5, "c hello+t call": 5} {
+		out := bubble(t, trial{
+			load: perSecond(10, func(l *scenario.Load) { l.Requests = 2 }), answer: says(parts),
+			talks: &talks{turns: fixed(2), grows: true},
+		})
+		if first, second := out.samples[0].Shared, out.samples[1].Shared; first != 0 || second != want {
+			t.Errorf("%s: turns share %d and %d tokens, want 0 and %d", parts, first, second, want)
+		}
+	}
+}
+
 // A session ends with a failed turn. What it still had to ask is planned, not
 // sent, and known as abandoned.
 func TestAbandoned(t *testing.T) {

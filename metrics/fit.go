@@ -20,8 +20,7 @@ type fit struct {
 	think, waited  []float64 // of later turns, ms
 	input, prompts []float64 // tokens, as the dataset and as the server counts them
 	output, answer []float64
-	shared, known  int // tokens that the dataset knows to be shared, of so many
-	cached, told   int // tokens that the server took from its cache, of so many
+	reuse          [2]reuse // of the requests whose cached tokens are not known, and of the others
 	models         []scenario.ModelShare
 	asks           map[string]int // sessions by the model that they ask for
 	hashes         map[string]struct{}
@@ -68,13 +67,30 @@ func (f *fit) tokens(s *engine.Sample) {
 		f.output, f.answer = append(f.output, float64(s.Asked)), append(f.answer, float64(u.Output))
 	}
 	if u.Input >= 0 {
-		f.shared += s.Shared
-		f.known += u.Input
+		r := &f.reuse[0]
+		if u.Cached >= 0 {
+			r = &f.reuse[1]
+			r.cached += u.Cached
+		}
+		r.shared += min(s.Shared, u.Input)
+		r.input += u.Input
 	}
-	if u.Input >= 0 && u.Cached >= 0 {
-		f.cached += u.Cached
-		f.told += u.Input
+}
+
+// reuse are sums over requests: their input tokens, of them those at the beginning
+// that earlier requests had, and those that the server took from its cache.
+type reuse struct{ input, shared, cached int }
+
+// prefixes sets what could be reused beside what was. Some servers leave the number
+// out where it is 0, or always: only requests of which both are known compare.
+func (f *fit) prefixes() (asked, sent *result.Spread) {
+	if all := f.reuse[0].shared + f.reuse[1].shared; all == 0 {
+		return nil, nil
 	}
+	if told := f.reuse[1]; told.input > 0 {
+		return shareOf(told.shared, told.input), shareOf(told.cached, told.input)
+	}
+	return shareOf(f.reuse[0].shared, f.reuse[0].input), nil
 }
 
 // result sums up; nil where nothing can be compared.
@@ -90,9 +106,8 @@ func (f *fit) result() *result.Fit {
 	line("think_time", "ms", spreadOf(f.think), spreadOf(f.waited))
 	line("input_tokens", "tokens", spreadOf(f.input), spreadOf(f.prompts))
 	line("output_tokens", "tokens", spreadOf(f.output), spreadOf(f.answer))
-	if f.shared > 0 {
-		line("prefix_share", "ratio", shareOf(f.shared, f.known), shareOf(f.cached, f.told))
-	}
+	shared, cached := f.prefixes()
+	line("prefix_share", "ratio", shared, cached)
 	out.Lines = append(out.Lines, f.modelShares()...)
 	if len(out.Lines) == 0 {
 		return nil

@@ -68,6 +68,28 @@ func TestFitOfAClosedLoop(t *testing.T) {
 	}
 }
 
+// Some servers leave cached tokens out where there are none: the shares are over the
+// requests of which both are known, and no prompt shares more than it has.
+func TestFitOfPrefixes(t *testing.T) {
+	t.Parallel()
+	run := func(cached ...int) *result.FitLine {
+		c := NewCollector(Input{Load: &scenario.Load{Concurrency: 1}})
+		for i, n := range cached {
+			c.Add(&engine.Sample{Index: i, Done: msNS, Outcome: llm.Completed, Shared: []int{0, 60, 200}[i], Usage: &llm.Usage{Input: 100, Output: 1, Cached: n}})
+		}
+		return c.Repeat(engine.Totals{}).Fit.Line("prefix_share")
+	}
+	if l := run(0, 48, 96); l.Asked.Avg != 160./300 || l.Sent.Avg != 144./300 {
+		t.Errorf("%+v of %+v", l.Sent, l.Asked)
+	}
+	if l := run(-1, 48, 96); l.Asked.Avg != 0.8 || l.Sent.Avg != 0.72 || l.Sent.N != 200 {
+		t.Errorf("one says nothing: %+v of %+v", l.Sent, l.Asked)
+	}
+	if l := run(-1, -1, -1); l.Asked.Avg != 160./300 || l.Sent != nil {
+		t.Errorf("none says anything: %+v of %+v", l.Sent, l.Asked)
+	}
+}
+
 // Models whose share of the sessions no fair draw explains are misfits.
 func TestFitOfModels(t *testing.T) {
 	t.Parallel()

@@ -29,10 +29,16 @@ func (a *app) printHolds(cells []pipeline.CellForecast) error {
 		if c.Holds.Turns.Max > 1 {
 			fmt.Fprintf(w, "  turns\t%s\n", spread(c.Holds.Turns))
 		}
+		if t := c.Holds.Think; t != nil {
+			fmt.Fprintf(w, "  think time\tavg %s, p50 %s, p90 %s, p99 %s, max %s\n", seconds(t.Avg), seconds(t.P50), seconds(t.P90), seconds(t.P99), seconds(t.Max))
+		}
 		for _, p := range c.Holds.Pools {
 			fmt.Fprintf(w, "  %s\t%s\n", diag.Printable(p.Name), poolOf(p))
 		}
 		fmt.Fprintf(w, "  input tokens\t%s\n  output tokens\t%s\n", of(c.Holds.Input, c.Holds), of(c.Holds.Output, c.Holds))
+		if turns := c.Holds.InputByTurn; turns != nil {
+			fmt.Fprintf(w, "  input by turn\t%s\n", growth(turns))
+		}
 		if s := c.Holds.ReusableShare; s != nil {
 			fmt.Fprintf(w, "  reusable prefix\t%.3g%% of the input tokens\n", 100**s)
 		}
@@ -111,6 +117,21 @@ func spread(l pipeline.Lengths) string {
 		return "not known beforehand"
 	}
 	return fmt.Sprintf("avg %.4g, p50 %.4g, p90 %.4g, p99 %.4g, max %d", l.Avg, l.P50, l.P90, l.P99, l.Max)
+}
+
+// mostTurns is how many turns' inputs are printed.
+const mostTurns = 8
+
+// growth is the average input of each turn, one behind the other.
+func growth(turns []float64) string {
+	var parts []string
+	for _, tokens := range turns[:min(len(turns), mostTurns)] {
+		parts = append(parts, fmt.Sprintf("%.4g", tokens))
+	}
+	if len(turns) > mostTurns {
+		parts = append(parts, "…")
+	}
+	return strings.Join(parts, " → ")
 }
 
 func seconds(s float64) string {

@@ -51,10 +51,6 @@ type Timed interface {
 	Arrival(i int) time.Duration
 }
 
-// Prefixed is a Dataset whose prompts begin alike. SharedPrefix is the share, in
-// [0, 1], of all input tokens that stand in a prefix of other requests too.
-type Prefixed interface{ SharedPrefix() float64 }
-
 // Calibrated is a Dataset whose lengths are to be what the server counts, and so
 // to leave room for what the server puts round a prompt, such as a chat template.
 type Calibrated interface {

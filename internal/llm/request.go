@@ -40,8 +40,7 @@ type Request struct {
 	Blocks      []uint64
 	BlockTokens int
 	// SharedTokens is how many tokens at the beginning of the prompt an earlier
-	// turn of its session had, or other sessions have too, where that is known
-	// without blocks.
+	// turn of its session had, where that is known without blocks.
 	SharedTokens int
 
 	MaxTokens int // output length to ask for; 0 = leave it to the server

@@ -16,9 +16,8 @@ import (
 
 // declared is what a scenario says of a cell that the checks have to know.
 type declared struct {
-	IgnoreEOS   bool    `json:"ignore_eos,omitempty"`
-	CachedShare float64 `json:"cached_share,omitempty"` // of the prompt that all requests share
-	Redraws     bool    `json:"redraws,omitempty"`      // prompts are drawn with replacement
+	IgnoreEOS bool `json:"ignore_eos,omitempty"`
+	Redraws   bool `json:"redraws,omitempty"` // prompts are drawn with replacement
 }
 
 // declaredBy reads it from a cell's sections.
@@ -28,9 +27,6 @@ func declaredBy(c *Cell) declared {
 		if n != nil {
 			d.IgnoreEOS = n.Retype().Value == true
 		}
-	}
-	if p, ok := c.Dataset.(llm.Prefixed); ok {
-		d.CachedShare = p.SharedPrefix()
 	}
 	_, d.Redraws = c.Dataset.(llm.Pooled)
 	return d
@@ -47,7 +43,7 @@ func check(g *gate.Gate, s *storedCell, c *scenario.Cell, info store.RepeatInfo,
 	return validity.Check(validity.Input{
 		Load: &c.Load, Limits: c.Validity, Totals: info.Totals, Repeat: r, Evidence: e,
 		Percentiles: percentiles(g.Uses(s.ID)), LatencyLimit: limit,
-		IgnoreEOS: s.Declared.IgnoreEOS, CachedShare: s.Declared.CachedShare,
+		IgnoreEOS:      s.Declared.IgnoreEOS,
 		RepeatsPrompts: c.Load.SamePrompts || s.Declared.Redraws || (s.DatasetRows > 0 && s.DatasetRows < info.Totals.Planned),
 	})
 }

@@ -20,6 +20,10 @@ type Holds struct {
 	Rate     *Rates  `json:"rate,omitempty"` // of a replay
 	Input    Lengths `json:"input_tokens"`
 	Output   Lengths `json:"output_tokens"`
+	// InputByTurn is the average input of the first, the second … turn, where
+	// sessions have several: how the history grows.
+	InputByTurn []float64 `json:"input_tokens_by_turn,omitempty"`
+	Think       *Times    `json:"think_time,omitempty"` // before later turns; nil: none
 	// ReusableShare is the share of the input tokens that earlier requests had at
 	// the same place: what a prefix cache without a limit could save.
 	ReusableShare *float64 `json:"reusable_prefix_share,omitempty"`
@@ -37,6 +41,19 @@ type Lengths struct {
 	P99 float64 `json:"p99"`
 	Max int     `json:"max"`
 }
+
+// Times sums up a time of each later turn, in seconds.
+type Times struct {
+	N   int     `json:"n"`
+	Avg float64 `json:"avg_s"`
+	P50 float64 `json:"p50_s"`
+	P90 float64 `json:"p90_s"`
+	P99 float64 `json:"p99_s"`
+	Max float64 `json:"max_s"`
+}
+
+// maxTurnsShown is the number of turns whose inputs are told apart.
+const maxTurnsShown = 20
 
 // Rates are requests per second over the time of a replay, as it is sent.
 type Rates struct {
@@ -93,6 +110,8 @@ type holder struct {
 	cell                 *Cell
 	out                  Holds
 	turns, input, output []float64
+	think                []float64       // seconds
+	byTurn               [][2]float64    // sum and number of known inputs
 	due                  []time.Duration // of each request, at the earliest
 	prompts              []prompt        // that have blocks
 	shared               int             // tokens of the others
@@ -111,7 +130,8 @@ func (h *holder) add(shapes []llm.Shape, at time.Duration) {
 	h.out.Requests += len(shapes)
 	h.turns = append(h.turns, float64(len(shapes)))
 	due := at
-	for _, s := range shapes {
+	for k, s := range shapes {
+		h.takeTurn(k, s)
 		if r := h.cell.Load.Replay; r != nil {
 			due = max(due+s.Think, at+time.Duration(float64(s.After)/r.Speed))
 			h.due = append(h.due, due)
@@ -130,8 +150,37 @@ func (h *holder) add(shapes []llm.Shape, at time.Duration) {
 	}
 }
 
+// takeTurn notes what only sessions of several turns have.
+func (h *holder) takeTurn(k int, s llm.Shape) {
+	if k > 0 {
+		h.think = append(h.think, s.Think.Seconds())
+	}
+	if s.Input == 0 || k >= maxTurnsShown {
+		return
+	}
+	if k >= len(h.byTurn) {
+		h.byTurn = append(h.byTurn, make([][2]float64, k+1-len(h.byTurn))...)
+	}
+	h.byTurn[k][0] += float64(s.Input)
+	h.byTurn[k][1]++
+}
+
+// finishTurns sums up what only sessions of several turns have.
+func (h *holder) finishTurns() {
+	if l := spreadOf(h.think); l.max > 0 {
+		h.out.Think = &Times{N: l.n, Avg: l.avg, P50: l.p50, P90: l.p90, P99: l.p99, Max: l.max}
+	}
+	if len(h.byTurn) < 2 {
+		return
+	}
+	for _, sum := range h.byTurn {
+		h.out.InputByTurn = append(h.out.InputByTurn, sum[0]/max(1, sum[1]))
+	}
+}
+
 func (h *holder) finish() *Holds {
 	out := &h.out
+	h.finishTurns()
 	out.Turns, out.Input, out.Output = lengthsOf(h.turns), lengthsOf(h.input), lengthsOf(h.output)
 	if n := len(h.due); n > 0 {
 		slices.Sort(h.due)
@@ -152,18 +201,29 @@ func (h *holder) finish() *Holds {
 }
 
 func lengthsOf(values []float64) Lengths {
+	s := spreadOf(values)
+	return Lengths{N: s.n, Sum: int(s.sum), Avg: s.avg, P50: s.p50, P90: s.p90, P99: s.p99, Max: int(s.max)}
+}
+
+// spread sums up numbers; all 0 of none.
+type spread struct {
+	n                            int
+	sum, avg, p50, p90, p99, max float64
+}
+
+// spreadOf sorts values and sums them up.
+func spreadOf(values []float64) spread {
 	if len(values) == 0 {
-		return Lengths{}
+		return spread{}
 	}
 	slices.Sort(values)
-	sum := 0.0
+	s := spread{n: len(values), max: values[len(values)-1]}
 	for _, v := range values {
-		sum += v
+		s.sum += v
 	}
-	return Lengths{
-		N: len(values), Sum: int(sum), Avg: sum / float64(len(values)), Max: int(values[len(values)-1]),
-		P50: stat.Quantile(values, 0.5), P90: stat.Quantile(values, 0.9), P99: stat.Quantile(values, 0.99),
-	}
+	s.avg = s.sum / float64(s.n)
+	s.p50, s.p90, s.p99 = stat.Quantile(values, 0.5), stat.Quantile(values, 0.9), stat.Quantile(values, 0.99)
+	return s
 }
 
 // ratesOf counts requests in at most 60 buckets of a whole number of seconds, or

@@ -34,9 +34,8 @@ type Input struct {
 	Percentiles  []metrics.Quantile // that rules read
 	LatencyLimit float64            // smallest limit on ttft or e2el in rules and goodput, ms; 0 = none
 
-	IgnoreEOS      bool    // the server was told to answer at full length
-	CachedShare    float64 // of the prompt that requests share by declaration, 0 to 1
-	RepeatsPrompts bool    // the scenario itself sends the same prompts again
+	IgnoreEOS      bool // the server was told to answer at full length
+	RepeatsPrompts bool // the scenario itself sends the same prompts again
 }
 
 // Definition is one check.

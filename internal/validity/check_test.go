@@ -226,7 +226,8 @@ func TestChecks(t *testing.T) {
 		{"5 % short", "output_length", run{load: closed8, requests: 50, after: usage(&llm.Usage{Input: 1, Output: 19})}, "", ""},
 		// cache
 		{"half of the input cached", "cache", run{load: closed8, requests: 50, after: usage(&llm.Usage{Input: 100, Output: 20, Cached: 50})}, "warn", "50% of the input from its cache"},
-		{"as much cached as the dataset shares", "cache", run{load: closed8, requests: 50, after: usage(&llm.Usage{Input: 100, Output: 20, Cached: 50}), input: func(in *validity.Input, _ *result.Repeat) { in.CachedShare = 0.5 }}, "", ""},
+		{"as much cached as the dataset shares", "cache", run{load: closed8, requests: 50, after: sharing(50)}, "", ""},
+		{"twice as much cached as the dataset shares", "cache", run{load: closed8, requests: 50, after: sharing(25)}, "warn", "took 50% of the input from its cache, and the dataset accounts for 25%"},
 		{"the same prompts in every cell", "cache", run{load: scenario.Load{Concurrency: 8, SamePrompts: true}, requests: 50, after: usage(&llm.Usage{Input: 100, Output: 20, Cached: 50})}, "", ""},
 		{"ten prompts over and over", "cache", run{load: closed8, requests: 50, after: prompts(10)}, "warn", "40 of 50 prompts had been sent before"},
 		{"one prompt by design", "cache", run{load: closed8, requests: 50, after: prompts(1), input: func(in *validity.Input, _ *result.Repeat) { in.RepeatsPrompts = true }}, "", ""},
@@ -371,6 +372,16 @@ func usage(u *llm.Usage) func([]engine.Sample, *engine.Totals) {
 	return func(s []engine.Sample, _ *engine.Totals) {
 		for i := range s {
 			s[i].Usage = u
+		}
+	}
+}
+
+// sharing has half of 100 input tokens cached, where earlier requests had so many.
+func sharing(tokens int) func([]engine.Sample, *engine.Totals) {
+	return func(s []engine.Sample, t *engine.Totals) {
+		usage(&llm.Usage{Input: 100, Output: 20, Cached: 50})(s, t)
+		for i := range s {
+			s[i].Shared = tokens
 		}
 	}
 }

@@ -85,8 +85,8 @@ var prefixCache = Definition{
 	Name: "cache", Cause: Server, Unit: "ratio", Warn: 0.05, Invalid: never(),
 	Statistic: "share of prompts sent before; cached share of the input beyond what prompts share by declaration",
 	Text: "A prefix cache makes ttft look better than fresh prompts would. Repeated prompts are not judged where the dataset is a list of " +
-		"fixed prompts or a pool, and cached input neither there nor under `load.prompts: same`. Declared are a random dataset's prefix, the blocks of a trace " +
-		"that earlier requests had, and what was said before in a conversation.",
+		"fixed prompts or a pool, and cached input neither there nor under `load.prompts: same`. Declared are a random dataset's prefix and the blocks of a trace " +
+		"where earlier requests had them, and what was said before in a conversation.",
 	judge: func(f *facts, t thresholds) *reading {
 		if f.RepeatsPrompts {
 			return nil
@@ -98,7 +98,7 @@ var prefixCache = Definition{
 				"use a dataset with more rows", again, f.hashed))
 		}
 		share := float64(f.tokens.cached) / float64(f.tokens.cachedOf)
-		declared := f.CachedShare + float64(f.tokens.shared)/float64(f.tokens.cachedOf)
+		declared := float64(f.tokens.shared) / float64(f.tokens.cachedOf)
 		return t.judge(share - declared).says(fmt.Sprintf("the server took %s of the input from its cache, and the dataset accounts for %s: "+
 			"ttft is better than for fresh prompts; set load.reset_cache, or check the dataset",
 			rule.Format(share, rule.Ratio), rule.Format(declared, rule.Ratio)))
