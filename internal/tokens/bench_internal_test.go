@@ -9,13 +9,16 @@ import (
 	"testing"
 )
 
-// benched are the tokenizers of benchmarks: the encodings, one of the record,
-// and all that scripts/tokenizers/compare left in LOADGATE_TOKENIZERS.
+// benched are the tokenizers of benchmarks: those of the record, which are of every
+// kind, and the published ones that scripts/tokenizers/compare left in
+// LOADGATE_TOKENIZERS.
 func benched(b *testing.B) map[string]func() maker {
 	b.Helper()
 	all := map[string]func() maker{}
-	for _, name := range []string{cl100k, o200k, "small-llama3", "small-mistral", "small-bert", "small-t5"} {
-		all[name] = func() maker { return openRecorded(b, name) }
+	for _, name := range recordedNames(b) {
+		if name != "small-superwords" { // makes no texts
+			all[name] = func() maker { return openRecorded(b, name) }
+		}
 	}
 	paths, _ := filepath.Glob(filepath.Join(os.Getenv("LOADGATE_TOKENIZERS"), "*", "tokenizer.json"))
 	for _, path := range paths {

@@ -137,7 +137,7 @@ func (t *Tokenizer) readBPE(rest, vocabulary, merges json.RawMessage) error {
 		return err
 	}
 	t.model = bpeModel{m}
-	t.words = v.words(c.End)
+	t.use(v, c.End)
 	if !onBytes {
 		if x := newSeams(&c, v); x != nil {
 			t.stages = append(t.stages, x)

@@ -34,18 +34,19 @@ func newSeams(c *bpeConfig, v *vocab) *seams {
 }
 
 func (x *seams) split(out []piece, p piece, _ *state) []piece {
-	start, last := 0, spaceSign
-	for i := 0; i < len(p.text); {
-		r, size := rune(p.text[i]), 1
-		if r >= utf8.RuneSelf {
-			r, size = utf8.DecodeRuneInString(p.text[i:])
+	const sign = string(spaceSign)
+	start := 0
+	for i := len(sign); i < len(p.text); { // a piece that begins with a sign is not cut there
+		next := strings.Index(p.text[i:], sign)
+		if next < 0 {
+			break
 		}
-		if r == spaceSign && last != spaceSign && !x.sewn[last] {
+		i += next
+		if last, _ := utf8.DecodeLastRuneInString(p.text[:i]); last != spaceSign && !x.sewn[last] {
 			out = append(out, piece{p.text[start:i], false})
 			start = i
 		}
-		last = r
-		i += size
+		i += len(sign)
 	}
 	return append(out, piece{p.text[start:], false})
 }

@@ -18,6 +18,7 @@ type Tokenizer struct {
 	stages     []stage      // pre-tokenisers
 	model      model
 	words      []string // see Words
+	size       int      // of the vocabulary
 
 	states sync.Pool // of *state
 }
@@ -64,7 +65,7 @@ func FromPattern(pattern split.Pattern, m *bpe.Model) *Tokenizer {
 			list = append(list, entry{token, id})
 		}
 	}
-	return &Tokenizer{stages: []stage{splitter{find: pattern, behavior: isolated}}, model: bpeModel{m}, words: inOrder(list)}
+	return &Tokenizer{stages: []stage{splitter{find: pattern, behavior: isolated}}, model: bpeModel{m}, words: inOrder(list), size: len(m.Vocab)}
 }
 
 // Count returns the number of tokens of text.
@@ -89,7 +90,7 @@ func (t *Tokenizer) state() *state {
 	if s, ok := t.states.Get().(*state); ok {
 		return s
 	}
-	s := &state{memo: memo.New()}
+	s := &state{memo: memo.New(t.size)}
 	s.encode = func(ids []int32, piece string) []int32 { return t.model.append(ids, piece, s) }
 	return s
 }

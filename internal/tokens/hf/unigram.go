@@ -62,7 +62,7 @@ func (t *Tokenizer) readUnigram(raw json.RawMessage, vocabulary []byte) error {
 	m.lowest -= unknownPenalty
 	m.build(v)
 	t.model = m
-	t.words = v.words("")
+	t.use(v, "")
 	return nil
 }
 

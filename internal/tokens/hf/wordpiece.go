@@ -43,7 +43,7 @@ func (t *Tokenizer) readWordPiece(raw json.RawMessage, vocabulary []byte) error 
 		}
 	}
 	t.model = m
-	t.words = v.words("")
+	t.use(v, "")
 	return nil
 }
 

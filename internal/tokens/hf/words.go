@@ -5,6 +5,9 @@ import (
 	"strings"
 )
 
+// use takes from a vocabulary what is not the model's.
+func (t *Tokenizer) use(v *vocab, end string) { t.words, t.size = v.words(end), len(v.texts) }
+
 // words lists the tokens that look like a word of lower-case ASCII letters with
 // a space before it, in the order of their ids. Where spaces are no part of
 // tokens, these are words as they are, with the vocabulary's sign for an end.

@@ -82,6 +82,12 @@ func (c classes) at(text string, i int) (class, int) {
 
 // run returns where the runes of the wanted classes that start at i end.
 func (c classes) run(text string, i int, want class) int {
+	for i < len(text) && text[i] < utf8.RuneSelf { // most text is
+		if c.table[text[i]]&want == 0 {
+			return i
+		}
+		i++
+	}
 	for {
 		k, size := c.at(text, i)
 		if k&want == 0 {

@@ -2,14 +2,21 @@ package split
 
 import "unicode/utf8"
 
-// matcher is a Pattern by what matches at one place: the end of the match, or i.
-type matcher func(c classes, text string, i int) int
+// matcher is a Pattern by what matches at one place.
+type matcher struct {
+	match func(c classes, text string, i int) int // the end of the match, or i
+	rare  bool                                    // of ASCII, only digits begin a match
+}
 
 // Append implements Pattern.
 func (m matcher) Append(matches []Match, text string) []Match {
 	c := classes{table()}
 	for i := 0; i < len(text); {
-		if end := m(c, text, i); end > i {
+		if b := text[i]; m.rare && b < utf8.RuneSelf && !('0' <= b && b <= '9') {
+			i++
+			continue
+		}
+		if end := m.match(c, text, i); end > i {
 			matches = append(matches, Match{i, end})
 			i = end
 			continue
@@ -20,14 +27,14 @@ func (m matcher) Append(matches []Match, text string) []Match {
 	return matches
 }
 
-var threeDigits matcher = func(c classes, text string, i int) int {
+var threeDigits = matcher{match: func(c classes, text string, i int) int {
 	f := family{digits: 3}
 	k, _ := c.at(text, i)
 	return f.number(c, text, i, k)
-}
+}, rare: true}
 
 // eastAsian matches Han, Hiragana and Katakana.
-var eastAsian matcher = func(_ classes, text string, i int) int {
+var eastAsian = matcher{match: func(_ classes, text string, i int) int {
 	for i < len(text) && text[i] >= utf8.RuneSelf {
 		r, size := utf8.DecodeRuneInString(text[i:])
 		if !('一' <= r && r <= '龥' || 0x3040 <= r && r <= 0x30FF) {
@@ -36,14 +43,14 @@ var eastAsian matcher = func(_ classes, text string, i int) int {
 		i += size
 	}
 	return i
-}
+}, rare: true}
 
 const deepSeekWords = "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\r\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+[\r\n]*|\\s*[\r\n]+|\\s+(?!\\S)|\\s+"
 
 // deepSeek matches words with the sign of ASCII or the rune before them,
 // punctuation with the space before and the newlines after it, and white space.
 // Control characters are left over.
-var deepSeek matcher = func(c classes, text string, i int) int {
+var deepSeek = matcher{match: func(c classes, text string, i int) int {
 	first, size := c.at(text, i)
 	if first&symbol != 0 && text[i] < utf8.RuneSelf {
 		end := i + 1
@@ -74,4 +81,4 @@ var deepSeek matcher = func(c classes, text string, i int) int {
 	}
 	f := family{newlines: true}
 	return f.white(c, text, i)
-}
+}}
