@@ -4,6 +4,7 @@ package tokens
 
 import (
 	"bufio"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -40,6 +41,39 @@ func TestReference(t *testing.T) {
 		if recording && (strings.HasPrefix(name, "small-") || slices.Contains(Names(), name)) {
 			record(t, dir, name, want)
 		}
+	}
+}
+
+// TestEveryCharacter compares what becomes of each character before the model. It
+// is run by the same script.
+func TestEveryCharacter(t *testing.T) {
+	dir := os.Getenv("LOADGATE_CHARACTERS")
+	if dir == "" {
+		t.Skip("set by scripts/tokenizers/compare: LOADGATE_CHARACTERS is empty")
+	}
+	texts := readTexts(t, filepath.Join(dir, "characters.jsonl"))
+	files, err := filepath.Glob(filepath.Join(dir, "*", "sums"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no sums in %s (%v)", dir, err)
+	}
+	fmt.Println("every character\ttexts\tdiffer")
+	for _, path := range files {
+		name := filepath.Base(filepath.Dir(path))
+		m, err := Place{Dir: dir}.Open(name)
+		sums, readErr := os.ReadFile(path)
+		if err != nil || readErr != nil || len(sums) != 2*len(texts) {
+			t.Errorf("%s: %d bytes for %d texts (%v, %v)", name, len(sums), len(texts), err, readErr)
+			continue
+		}
+		wrong := 0
+		for i, text := range texts {
+			if sum(m.(maker).tokenizer.Append(nil, text)) != binary.LittleEndian.Uint16(sums[2*i:]) {
+				if wrong++; wrong <= 5 {
+					t.Errorf("%s: one of the characters from %U on", name, []rune(text)[1])
+				}
+			}
+		}
+		fmt.Printf("%s\t%d\t%d\n", name, len(texts), wrong)
 	}
 }
 

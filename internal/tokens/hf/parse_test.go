@@ -67,6 +67,59 @@ func TestParse(t *testing.T) {
 	}
 }
 
+// Characters whose category is another one by the library's tables than by those
+// of Go: it had another one before, or none, or has one only since. The script
+// scripts/tokenizers/compare compares all.
+func TestCharactersOfOtherCategories(t *testing.T) {
+	t.Parallel()
+	split := readSequenceOf(t, `{"type":"Whitespace"}`, `{"type":"Punctuation"}`, `{"type":"Digits"}`)
+	for _, c := range []struct{ normalizer, text, want string }{
+		{`{"type":"StripAccents"}`, "a\u1CF2\u1CF3b", "ab"},                                                            // marks until Unicode 11
+		{`{"type":"StripAccents"}`, "a\u07FDb", "a\u07FDb"},                                                            // a mark since Unicode 11
+		{`{"type":"BertNormalizer","clean_text":true,"handle_chinese_chars":true,"lowercase":true}`, "a\u1734b", "ab"}, // Mn until Unicode 13
+	} {
+		n, err := readNormalizer([]byte(c.normalizer))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := n.normalize(c.text); got != c.want {
+			t.Errorf("%s makes %q of %q, want %q", c.normalizer, got, c.text, c.want)
+		}
+	}
+	for text, want := range map[string][]string{
+		"a\u166Db":     {"a", "\u166D", "b"},     // punctuation until Unicode 11
+		"a\U00016FF4b": {"a", "\U00016FF4", "b"}, // a number since Unicode 17, and not yet in \w
+		"a\u0897b":     {"a\u0897b"},             // a mark since Unicode 16
+	} {
+		if got := split(text); !slices.Equal(got, want) {
+			t.Errorf("%q is split into %q, want %q", text, got, want)
+		}
+	}
+}
+
+// readSequenceOf returns a function that splits texts by pre-tokenisers.
+func readSequenceOf(t *testing.T, kinds ...string) func(text string) []string {
+	t.Helper()
+	stages, err := readStages([]byte(`{"type":"Sequence","pretokenizers":[` + strings.Join(kinds, ",") + `]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(text string) (out []string) {
+		pieces := []piece{{text, true}}
+		for _, stage := range stages {
+			var next []piece
+			for _, p := range pieces {
+				next = stage.split(next, p, &state{})
+			}
+			pieces = next
+		}
+		for _, p := range pieces {
+			out = append(out, p.text)
+		}
+		return out
+	}
+}
+
 // What is not supported is named.
 func TestParseRefuses(t *testing.T) {
 	t.Parallel()

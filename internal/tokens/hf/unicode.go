@@ -105,16 +105,16 @@ func compose(runes []rune) []rune {
 	return out
 }
 
-// The library's tables of categories go by Unicode 8, so that newer characters
-// have none there.
+// The library's tables of categories go by Unicode 8: newer characters have none
+// there, and a few had another one then.
 
-func isCombining(r rune) bool { return unicode.Is(unicode.M, r) && !unicode.Is(newerCombining, r) }
+func isCombining(r rune) bool { return unicode.Is(unicode.M, r) != unicode.Is(otherCombining, r) }
 
-func isNonspacing(r rune) bool { return unicode.Is(unicode.Mn, r) && !unicode.Is(newerNonspacing, r) }
+func isNonspacing(r rune) bool { return unicode.Is(unicode.Mn, r) != unicode.Is(otherNonspacing, r) }
 
 // isOther reports whether r is a control, format or private-use character.
 func isOther(r rune) bool {
-	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co) && !unicode.Is(newerOther, r)
+	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co) != unicode.Is(otherControls, r)
 }
 
 func isNumber(r rune) bool { return unicode.In(r, unicode.N, addedNumbers) }
@@ -125,5 +125,5 @@ func isPunctuation(r rune) bool {
 	if r < 0x80 {
 		return r > ' ' && r < 0x7F && !('0' <= r && r <= '9' || 'A' <= r && r <= 'Z' || 'a' <= r && r <= 'z')
 	}
-	return unicode.IsPunct(r) && !unicode.Is(newerPunctuation, r)
+	return unicode.IsPunct(r) != unicode.Is(otherPunctuation, r)
 }
