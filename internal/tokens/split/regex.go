@@ -11,8 +11,9 @@ import (
 	"github.com/dlclark/regexp2"
 )
 
-// compile makes a Pattern with an engine for regular expressions. Vocabularies
-// write for Oniguruma; what regexp2 reads in another way is refused.
+// compile makes a Pattern of an expression, with an engine for regular expressions
+// unless it is simple. Vocabularies write for Oniguruma; what regexp2 reads in
+// another way is refused.
 func compile(expression string) (Pattern, error) {
 	v := vetting{text: expression}
 	if err := v.vet(); err != nil {
@@ -24,6 +25,9 @@ func compile(expression string) (Pattern, error) {
 	}
 	if empty, _ := re.MatchString(""); empty {
 		return nil, fmt.Errorf("pattern %s: it matches nothing at all, which is not supported", expression)
+	}
+	if s, ok := newSimple(v.out.String()); ok {
+		return s, nil
 	}
 	return regex{re}, nil
 }
@@ -69,7 +73,7 @@ func (v *vetting) take(n int) {
 	v.at += n
 }
 
-var counted = regexp.MustCompile(`^\{[0-9]+(,[0-9]*)?\}`)
+var counted = regexp.MustCompile(`^\{(0|[1-9][0-9]*)(,(0|[1-9][0-9]*)?)?\}`)
 
 func (v *vetting) vet() error {
 	for v.at < len(v.text) {
@@ -138,49 +142,87 @@ func (v *vetting) escape(inClass bool) error {
 	}
 	c := v.text[v.at+1]
 	switch {
-	case strings.IndexByte("rntsSdD", c) >= 0 || c < utf8.RuneSelf && unicode.In(rune(c), unicode.P, unicode.S):
+	case c == 's' || c == 'S':
+		return v.white(c == 'S', inClass)
+	case c == 'd' || c == 'D':
+		return v.category(2, "Nd", c == 'D', inClass)
+	case strings.IndexByte("rnt", c) >= 0 || c < utf8.RuneSelf && unicode.In(rune(c), unicode.P, unicode.S):
 		v.take(2)
 		return nil
 	case c == 'p' || c == 'P':
-		return v.category(c == 'P', inClass)
+		return v.named(c == 'P', inClass)
 	default:
 		return fmt.Errorf(`\%c is not supported`, c)
 	}
 }
 
-var named = regexp.MustCompile(`^\\[pP]\{(\w+)\}`)
+// white writes White_Space out, of which other engines have ideas of their own.
+func (v *vetting) white(not, inClass bool) error {
+	const set = "\t-\r \u0085\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000"
+	if not && inClass {
+		return errors.New(`\S within brackets is not supported`)
+	}
+	v.at += 2
+	v.set(set, not, inClass)
+	return nil
+}
 
-// category copies \p{…} or \P{…}, with the characters that the engine misses.
-func (v *vetting) category(not, inClass bool) error {
-	m := named.FindStringSubmatch(v.text[v.at:])
+var categoryName = regexp.MustCompile(`^\\[pP]\{(\w+)\}`)
+
+// named copies \p{…} or \P{…}.
+func (v *vetting) named(not, inClass bool) error {
+	m := categoryName.FindStringSubmatch(v.text[v.at:])
 	if m == nil {
 		return errors.New(`\p without a plain name in braces is not supported`)
 	}
-	name := m[1]
+	return v.category(len(m[0]), m[1], not, inClass)
+}
+
+// category writes a category or script that is named in n bytes, with the
+// characters that the engine misses.
+func (v *vetting) category(n int, name string, not, inClass bool) error {
 	_, category := unicode.Categories[name]
 	_, script := unicode.Scripts[name]
 	missed := added[name]
 	if !category && !script || category && name[0] == 'C' || not && inClass && missed != nil {
-		return fmt.Errorf("%s is not supported here", m[0])
+		return fmt.Errorf("%s is not supported here", v.text[v.at:v.at+n])
 	}
-	v.at += len(m[0])
-	if missed == nil {
-		v.out.WriteString(m[0])
-		return nil
-	}
+	v.at += n
 	set := `\p{` + name + `}`
+	if r, ok := gone[name]; ok {
+		set = without(unicode.Categories[name], r)
+	}
 	for i := 0; i < len(missed); i += 2 {
 		set += string(missed[i]) + "-" + string(missed[i+1])
 	}
+	if not && inClass { // and nothing is missed
+		set, not = `\P{`+name+`}`, false
+	}
+	v.set(set, not, inClass)
+	return nil
+}
+
+// without spells out a table except for a rune.
+func without(table *unicode.RangeTable, but rune) string {
+	var b strings.Builder
+	for r := range rune(unicode.MaxRune + 1) {
+		if r != but && unicode.Is(table, r) {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// set writes what a class holds.
+func (v *vetting) set(members string, not, inClass bool) {
 	switch {
 	case inClass:
-		v.out.WriteString(set)
+		v.out.WriteString(members)
 	case not:
-		v.out.WriteString("[^" + set + "]")
+		v.out.WriteString("[^" + members + "]")
 	default:
-		v.out.WriteString("[" + set + "]")
+		v.out.WriteString("[" + members + "]")
 	}
-	return nil
 }
 
 // class allows runes, ranges and escapes in brackets, and no brackets or

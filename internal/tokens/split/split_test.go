@@ -2,6 +2,7 @@ package split
 
 import (
 	"math/rand/v2"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -138,6 +139,7 @@ func TestCompileRefuses(t *testing.T) {
 		`\pLx`:            `\p without a plain name in braces is not supported`,
 		`x*`:              `it matches nothing at all, which is not supported`,
 		`[a`:              `a bracket is not closed`,
+		`[^\S]`:           `\S within brackets is not supported`,
 		`(a`:              `missing closing )`,
 		`a\`:              `it ends with \`,
 	} {
@@ -157,7 +159,9 @@ func TestCompile(t *testing.T) {
 		{`\s+(?!\S)|\p{Lu}?\p{Ll}+`, "AbcéD  X", []string{"Abcé", " "}},
 		{`[^\s\p{L}\p{N}]+`, "日.!\u1c89\U000116d0?", []string{".!", "?"}},
 		{`\P{L}+`, "a\u1c89. 1b", []string{". 1"}},
-		{`\p{Han}+?`, "a漢字", []string{"漢", "字"}},
+		{`\p{Han}+?`, "a漢\U0002EBF0", []string{"漢", "\U0002EBF0"}},
+		{`\p{Mn}+|a\P{Mc}`, "a\u0301\u0897\U0001171Ea\u0897", []string{"a\u0301", "\u0897", "a\u0897"}},
+		{`\d+|\S\s`, "a\u2003b12\u0663\U00016130\u1680", []string{"a\u2003", "12\u0663\U00016130"}},
 	} {
 		p, err := Compile(c.expression)
 		if err != nil {
@@ -169,12 +173,51 @@ func TestCompile(t *testing.T) {
 	}
 }
 
-// FuzzCompile: what is let through runs, and finds parts of the text in order.
+// simpleOnes are patterns that need no engine: CLIP's, Falcon's, and others.
+var simpleOnes = []string{
+	`'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+`, `[0-9][0-9][0-9]`, `\s+`, ` {2,}`, `Ġ?[^Ġ]+`,
+	`(a|ab)(b?c|x)*x|(x[ab]?){1}\S`, `a{1,2}a?[^a]|\d+\D|b*ab*b`, `(?:x|xa)[ab]+x|\P{Han}\p{Lu}?`,
+}
+
+func TestSimplePatternsMatchLikeTheEngine(t *testing.T) {
+	t.Parallel()
+	for _, expression := range simpleOnes {
+		v := vetting{text: expression}
+		if err := v.vet(); err != nil {
+			t.Fatal(err)
+		}
+		want := engine(t, v.out.String())
+		got, ok := newSimple(v.out.String())
+		if complex := strings.Contains(expression, ")*"); ok == complex {
+			t.Fatalf("%s: simple is %v", expression, ok)
+		} else if complex {
+			continue
+		}
+		rng := rand.New(rand.NewPCG(1, 0))
+		letters := append(slices.Repeat([]rune("aabbxxc' Ġ1"), 10), runes...)
+		for range 4000 {
+			var b strings.Builder
+			for range rng.IntN(20) {
+				b.WriteRune(letters[rng.IntN(len(letters))])
+			}
+			text := b.String()
+			if got, want := got.Append(nil, text), want.Append(nil, text); !slices.Equal(got, want) {
+				t.Fatalf("%s in %q: %q, the engine finds %q", expression, text, pieces(text, got), pieces(text, want))
+			}
+		}
+	}
+}
+
+// FuzzCompile: what is let through runs, finds parts of the text in order, and, if
+// it is simple, those that package regexp finds. (The engine finds no `\$*\++` in +.)
 func FuzzCompile(f *testing.F) {
 	for expression := range known {
 		f.Add(expression, "a 1\n.é")
 	}
 	f.Add(`[^\s\p{L}]{2,}?|(?<=a)b|(?>x)`, "ab--x")
+	for _, expression := range simpleOnes {
+		f.Add(expression, "it's 'llama a1234 5é\u1c89\u00a0\u2003..xaxbxaab12\r\n")
+	}
 	f.Fuzz(func(t *testing.T, expression, text string) {
 		if len(expression) > 200 || len(text) > 50 || !utf8.ValidString(text) || !utf8.ValidString(expression) {
 			return
@@ -183,8 +226,15 @@ func FuzzCompile(f *testing.F) {
 		if err != nil {
 			return
 		}
+		found := p.Append(nil, text)
+		v := vetting{text: expression}
+		if _, ok := p.(simple); ok && v.vet() == nil {
+			if got, want := pieces(text, found), regexp.MustCompile(v.out.String()).FindAllString(text, -1); !slices.Equal(got, want) {
+				t.Fatalf("%q in %q: %q, package regexp finds %q", expression, text, got, want)
+			}
+		}
 		done := 0
-		for _, m := range p.Append(nil, text) {
+		for _, m := range found {
 			if m.Start < done || m.End <= m.Start || m.End > len(text) {
 				t.Fatalf("%q in %q: %v", expression, text, m)
 			}
