@@ -75,7 +75,7 @@ func invalidAt(text []byte) int {
 
 // jsonWords are the words of messages for the types of JSON and Go.
 var jsonWords = map[string]string{
-	"string": "text", "number": "a number", "bool": "true or false", "array": "a list", "object": "an object",
+	"string": "text", "number": "a number", "int64": "a whole number", "bool": "true or false", "array": "a list", "object": "an object",
 	"float64": "a number", "slice": "a list", "struct": "an object", "map": "an object",
 }
 
@@ -94,6 +94,10 @@ type number float64
 
 // UnmarshalJSON reads a number, a text that is one, or null.
 func (n *number) UnmarshalJSON(b []byte) error {
+	if x, ok := digits(b); ok { // most are short whole numbers
+		*n = number(x)
+		return nil
+	}
 	text := string(b)
 	if len(b) > 1 && b[0] == '"' {
 		text = string(bytes.TrimSpace(b[1 : len(b)-1]))
@@ -107,6 +111,20 @@ func (n *number) UnmarshalJSON(b []byte) error {
 	}
 	*n = number(x)
 	return nil
+}
+
+// digits reads a whole number that a float64 holds exactly.
+func digits(b []byte) (n int64, ok bool) {
+	if len(b) == 0 || len(b) > 15 {
+		return 0, false
+	}
+	for _, c := range b {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = n*10 + int64(c-'0')
+	}
+	return n, true
 }
 
 // jsonType is what a value of JSON is, by its first byte.

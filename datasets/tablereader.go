@@ -188,9 +188,22 @@ func appendRecord(out []byte, header, record []string) []byte {
 
 // appendJSON appends a text as JSON.
 func appendJSON(out []byte, s string) []byte {
+	if isPlain(s) {
+		return append(append(append(out, '"'), s...), '"')
+	}
 	b, err := json.Marshal(s)
 	if err != nil {
 		panic("datasets: a text does not marshal: " + err.Error()) // every text does
 	}
 	return append(out, b...)
+}
+
+// isPlain reports whether json.Marshal would put a text into quotes as it is.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
+			return false
+		}
+	}
+	return true
 }

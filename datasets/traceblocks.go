@@ -1,7 +1,9 @@
 package datasets
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -15,10 +17,47 @@ import (
 //	Mooncake    {"timestamp":3000,"input_length":2012,"output_length":354,"hash_ids":[0,427,428,429]}
 //	Bailian     {"chat_id":160,"parent_chat_id":159,"timestamp":62.5,"input_length":400,"output_length":80,"hash_ids":[1089,1090]}
 type blockRow struct {
-	Timestamp given   `json:"timestamp"`
-	Input     given   `json:"input_length"`
-	Output    given   `json:"output_length"`
-	HashIDs   []int64 `json:"hash_ids"`
+	Timestamp given    `json:"timestamp"`
+	Input     given    `json:"input_length"`
+	Output    given    `json:"output_length"`
+	HashIDs   blockIDs `json:"hash_ids"`
+}
+
+// blockIDs are the numbers of blocks. A row has dozens, which are most of it.
+type blockIDs []uint64
+
+// UnmarshalJSON reads a list of whole numbers that fit into 64 bits, or null.
+func (b *blockIDs) UnmarshalJSON(list []byte) error {
+	if string(list) == "null" {
+		return nil
+	}
+	inner, ok := bytes.CutPrefix(list, []byte{'['})
+	if !ok {
+		return fmt.Errorf("hash_ids: expected a list of whole numbers, got %s", jsonWords[jsonType(list)])
+	}
+	inner = bytes.TrimSpace(inner[:len(inner)-1])
+	*b = make(blockIDs, 0, 1+bytes.Count(inner, []byte{','}))
+	for more := len(inner) > 0; more; {
+		var one []byte
+		one, inner, more = bytes.Cut(inner, []byte{','})
+		id, err := wholeNumber(bytes.TrimSpace(one))
+		if err != nil {
+			return err
+		}
+		*b = append(*b, id)
+	}
+	return nil
+}
+
+func wholeNumber(text []byte) (uint64, error) {
+	if n, ok := digits(text); ok {
+		return uint64(n), nil
+	}
+	n, err := strconv.ParseInt(string(text), 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("hash_ids: %.30s is no whole number", text)
+	}
+	return uint64(n), nil
 }
 
 // parse makes a row of it. exact: the blocks cover the prompt, the last one in
@@ -41,9 +80,7 @@ func (b *blockRow) parse(o traceOptions, raw rawRow, exact bool) (r traceRow, er
 		return r, bad
 	}
 	t.request.BlockTokens = o.block
-	for _, id := range b.HashIDs {
-		t.request.Blocks = append(t.request.Blocks, uint64(id))
-	}
+	t.request.Blocks = b.HashIDs
 	r.turns = []traceTurn{t}
 	return r, nil
 }
@@ -80,31 +117,59 @@ func parseBailian(o traceOptions, raw rawRow) (traceRow, error) {
 }
 
 func parseVLLMTimed(o traceOptions, raw rawRow) (traceRow, error) {
-	var row map[string]json.RawMessage
-	if err := raw.unmarshal(&row); err != nil {
+	var b blockRow
+	var err error
+	if len(o.fields) == 0 {
+		err = raw.unmarshal(&b)
+	} else {
+		err = b.renamed(o, raw)
+	}
+	if err != nil {
 		return traceRow{}, err
 	}
-	var b blockRow
-	for name, into := range map[string]any{"timestamp": &b.Timestamp, "input_length": &b.Input, "output_length": &b.Output, "hash_ids": &b.HashIDs} {
-		if own, ok := o.fields[name]; ok {
-			name = own
+	if !b.Timestamp.there || b.HashIDs == nil { // the lengths have a check of their own
+		name := "timestamp"
+		if b.Timestamp.there {
+			name = "hash_ids"
 		}
-		value, ok := row[name]
-		if !ok {
-			return traceRow{}, raw.fault("the row has no %s", name)
-		}
-		if err := json.Unmarshal(value, into); err != nil {
-			return traceRow{}, raw.fault("%s: expected %s", name, wordFor(into))
-		}
+		return traceRow{}, raw.fault("the row has no %s", o.field(name))
 	}
 	return b.parse(o, raw, false)
 }
 
-func wordFor(into any) string {
-	if _, ok := into.(*given); ok {
-		return "a number"
+// renamed reads a row whose members have other names.
+func (b *blockRow) renamed(o traceOptions, raw rawRow) error {
+	var row map[string]json.RawMessage
+	if err := raw.unmarshal(&row); err != nil {
+		return err
 	}
-	return "a list of numbers"
+	for _, of := range []struct {
+		name, want string
+		into       any
+	}{
+		{"timestamp", "a number", &b.Timestamp},
+		{"input_length", "a number", &b.Input},
+		{"output_length", "a number", &b.Output},
+		{"hash_ids", "a list of whole numbers", &b.HashIDs},
+	} {
+		name := o.field(of.name)
+		value, ok := row[name]
+		if !ok {
+			return raw.fault("the row has no %s", name)
+		}
+		if err := json.Unmarshal(value, of.into); err != nil {
+			return raw.fault("%s: expected %s", name, of.want)
+		}
+	}
+	return nil
+}
+
+// field is the name that a member has in the file.
+func (o traceOptions) field(name string) string {
+	if own, ok := o.fields[name]; ok {
+		return own
+	}
+	return name
 }
 
 // fill gives a turn the prompt that the trace leaves out. A block's text is a

@@ -83,7 +83,10 @@ func parseBodies(o traceOptions, raw rawRow) (r traceRow, err error) {
 	if t.output, err = raw.count("completion_tokens", v.Completion.number); err != nil {
 		return r, err
 	}
-	r.turns, r.headers = []traceTurn{t}, slices.Collect(maps.Keys(v.Headers))
+	r.turns = []traceTurn{t}
+	for name := range v.Headers {
+		r.headers = append(r.headers, name)
+	}
 	return r, v.time(o, raw, &r)
 }
 
@@ -93,9 +96,11 @@ func (v *verbatimRow) time(o traceOptions, raw rawRow, r *traceRow) (err error) 
 		return nil
 	}
 	r.timed = true
-	if at, ok := timeOfDay(textOf(v.Timestamp)); ok {
-		r.at = at
-		return nil
+	if v.Timestamp[0] == '"' {
+		if at, ok := timeOfDay(textOf(v.Timestamp)); ok {
+			r.at = at
+			return nil
+		}
 	}
 	var g given
 	if g.UnmarshalJSON(v.Timestamp) != nil {
