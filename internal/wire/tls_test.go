@@ -1,6 +1,7 @@
 package wire_test
 
 import (
+	"bufio"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -17,6 +18,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -133,6 +135,75 @@ func TestTLSFiles(t *testing.T) {
 				rec := &recorder{}
 				if res := client.Do(t.Context(), streamCall(tc.url), "", rec); res.Class != tc.want || (tc.want == "") != (len(rec.frames) == 1) {
 					t.Errorf("proxy %q: class %q, want %q: %+v", proxy, res.Class, tc.want, res)
+				}
+			}
+		})
+	}
+}
+
+// severed is a connection that says no more from some byte on.
+type severed struct {
+	net.Conn
+	left int // bytes that go out; -1 = all
+}
+
+func (s *severed) Write(p []byte) (int, error) {
+	n := len(p)
+	if s.left >= 0 {
+		p = p[:min(s.left, n)]
+		s.left -= len(p)
+	}
+	_, err := s.Conn.Write(p)
+	return n, err
+}
+
+// An end of the connection that TLS did not announce may have been made by
+// anybody on the way: an answer is whole only if its own framing says so. Without
+// framing, between two records, it counts as an end as crypto/tls has it, for too
+// many servers say no goodbye; then the protocol's finish reason has to tell.
+func TestTLSEndsWithoutAWord(t *testing.T) {
+	t.Parallel()
+	toTheClose := "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
+	for _, tc := range []struct {
+		name, answer, then string
+		left               int // bytes of the last record that go out
+		class              llm.ErrorClass
+		frames             int
+	}{
+		{"behind a whole answer", sseHead + chunk("data: a\n\n") + lastly, "", 0, "", 1},
+		{"behind the terminator", sseHead + chunk("data: a\n\n") + chunk("data: [DONE]\n\n"), "", 0, "", 2},
+		{"between events", sseHead + chunk("data: a\n\n"), "", 0, llm.ErrTruncated, 1},
+		{"within a record", sseHead + chunk("data: a\n\n"), chunk("data: b\n\n") + lastly, 20, llm.ErrTruncated, 1},
+		{"within a record's head", sseHead + chunk("data: a\n\n"), chunk("data: b\n\n") + lastly, 3, llm.ErrTruncated, 1},
+		{"in place of the end of a body", toTheClose + "data: a\n\n", "", 0, "", 1},
+		{"within the last record of a body", toTheClose + "data: a\n\n", "data: b\n\n", 20, llm.ErrTruncated, 1},
+		{"before the answer", "", sseHead, 20, llm.ErrTruncated, 0},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			cfg := certified().TLS.Clone()
+			cfg.NextProtos = []string{"http/1.1"}
+			url := tcpServer(t, func(_ int, c net.Conn, _ *bufio.Reader) {
+				cut := &severed{c, -1}
+				s := tls.Server(cut, cfg)
+				r := bufio.NewReader(s)
+				if _, err := readRequest(r); err != nil {
+					return
+				}
+				io.WriteString(s, tc.answer)
+				cut.left = tc.left
+				io.WriteString(s, tc.then)
+				hangUp(c, nil)
+			})
+			for _, proxy := range []string{"", tunnel(t)} {
+				client := trusting(t, wire.Options{})
+				if proxy != "" {
+					client.Through(proxy)
+				}
+				rec := &recorder{}
+				res := client.Do(t.Context(), streamCall(strings.Replace(url, "http:", "https:", 1)), "", rec)
+				if res.Class != tc.class || len(rec.frames) != tc.frames || (tc.class == "") != (res.Err == nil) {
+					t.Errorf("proxy %q: class %q, want %q; %q; %v", proxy, res.Class, tc.class, rec.frames, res.Err)
 				}
 			}
 		})
