@@ -78,9 +78,13 @@ func (g *Groups) group(at int, value string, rank int) *oneGroup {
 	return made
 }
 
+// groupRates are the throughputs of groups.
+var groupRates = []*Definition{&requestThroughput, &inputThroughput, &outputThroughput, &totalThroughput}
+
 // Result lists the groups of every dimension that tells requests apart, which one
-// with a single group does not.
-func (g *Groups) Result() []result.Group {
+// with a single group does not. Throughputs are over the seconds of the whole cell,
+// all its repeats together: what groups did in them adds up to what the cell did.
+func (g *Groups) Result(seconds float64) []result.Group {
 	var out []result.Group
 	for i, set := range g.sets {
 		if len(set) < 2 {
@@ -95,6 +99,11 @@ func (g *Groups) Result() []result.Group {
 				if d := find(name); d.Shape == ShapeRequest || d.Shape == ShapeGap || name == successRate.Name {
 					group.Metrics[name] = m
 				}
+			}
+			whole := one.collector.total
+			whole.seconds = seconds
+			for _, d := range groupRates {
+				group.Metrics[d.Name] = result.Metric{Unit: d.Unit, Value: result.Number(d.scalar(&whole))}
 			}
 			out = append(out, group)
 		}

@@ -34,29 +34,31 @@ var changeInk = map[result.Change]ink{
 }
 
 // comparedColumn is a column of the table of deltas.
-type comparedColumn struct {
-	head string
-	left bool
-	text func(result.Delta) string
-}
+type comparedColumn = tableColumn[result.Delta]
 
 // comparedColumns are the columns of every report; without a matrix there is no
 // cell to name. Two sides of one run go by their names.
 func comparedColumns(of *result.Comparison, deltas []result.Delta) []comparedColumn {
-	columns := []comparedColumn{{"", true, func(d result.Delta) string { return changeWord(d.Change) }}}
+	left := func(head string, text func(result.Delta) string) comparedColumn {
+		return comparedColumn{head: head, left: true, text: text}
+	}
+	right := func(head string, text func(result.Delta) string) comparedColumn {
+		return comparedColumn{head: head, text: text}
+	}
+	columns := []comparedColumn{left("", func(d result.Delta) string { return changeWord(d.Change) })}
 	for _, d := range deltas {
 		if d.Title != "" {
-			columns = append(columns, comparedColumn{"cell", true, func(d result.Delta) string { return clean(d.Title, maxName) }})
+			columns = append(columns, left("cell", func(d result.Delta) string { return clean(d.Title, maxName) }))
 			break
 		}
 	}
 	return append(columns,
-		comparedColumn{"metric", true, func(d result.Delta) string { return clean(d.Metric, maxName) }},
-		comparedColumn{columnName(of.Base, "base"), false, func(d result.Delta) string { return comparedValue(d, d.Base) }},
-		comparedColumn{columnName(of.Head, "head"), false, func(d result.Delta) string { return comparedValue(d, d.Head) }},
-		comparedColumn{"change", false, comparedChange},
-		comparedColumn{"interval", false, comparedInterval},
-		comparedColumn{"margin", false, marginOf},
+		left("metric", func(d result.Delta) string { return clean(d.Metric, maxName) }),
+		right(columnName(of.Base, "base"), func(d result.Delta) string { return comparedValue(d, d.Base) }),
+		right(columnName(of.Head, "head"), func(d result.Delta) string { return comparedValue(d, d.Head) }),
+		right("change", comparedChange),
+		right("interval", comparedInterval),
+		right("margin", marginOf),
 	)
 }
 
@@ -224,17 +226,14 @@ func (c *console) comparedTable(of *result.Comparison) {
 		return
 	}
 	columns := comparedColumns(of, shown)
-	cells := make([]tableColumn, len(columns))
-	for i, col := range columns {
-		cells[i] = tableColumn{head: col.head, left: col.left}
-	}
-	lines := renderRows(cells, len(shown), func(row, column int) string {
-		s := columns[column].text(shown[row])
-		if column == 0 && !shown[row].Gated {
-			s = "(" + s + ")"
+	word := columns[0].text
+	columns[0].text = func(d result.Delta) string {
+		if !d.Gated {
+			return "(" + word(d) + ")"
 		}
-		return s
-	})
+		return word(d)
+	}
+	lines := renderRows(columns, shown)
 	c.blank()
 	for i, l := range lines {
 		if i < 2 {

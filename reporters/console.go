@@ -28,7 +28,7 @@ func Console(w io.Writer, r *Report, opts ConsoleOptions) error {
 	c := &console{r: r, doc: r.Doc, opts: opts}
 	c.header()
 	c.cells()
-	c.byModel()
+	c.groupTables()
 	c.findings()
 	c.asAsked()
 	c.misfitLines()

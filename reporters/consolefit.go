@@ -33,7 +33,6 @@ func (c *console) asAsked() {
 		for _, l := range f.Lines {
 			c.line(fmt.Sprintf("  %-15s %s", fitName(l), asked(l)))
 		}
-		c.groups(cell)
 		if f.Duplicates > 0 {
 			c.line(fmt.Sprintf("  %-15s %s with a body that was sent before", "duplicates", plural(f.Duplicates, "request")))
 		}
@@ -78,31 +77,5 @@ func asked(l result.FitLine) string {
 		return fmt.Sprintf("%s → %s%s", number(l.Asked.Avg), number(l.Sent.Avg), unit)
 	default:
 		return fmt.Sprintf("avg %s → %s%s, p99 %s → %s%s", number(l.Asked.Avg), number(l.Sent.Avg), unit, number(l.Asked.P99), number(l.Sent.P99), unit)
-	}
-}
-
-// mostGroups is how many groups the console shows.
-const mostGroups = 8
-
-// groups says how requests did that stand in different places of their session.
-func (c *console) groups(cell *result.Cell) {
-	for i, g := range cell.Groups {
-		if i == mostGroups {
-			c.line(fmt.Sprintf("  and %s more: see groups in result.json", plural(len(cell.Groups)-i, "group")))
-			return
-		}
-		line := fmt.Sprintf("  %-15s %d sent", clean(g.By+" "+g.Value, maxName), g.Counts.Sent)
-		if n := g.Counts.Failed; n > 0 {
-			line += fmt.Sprintf(", %d failed", n)
-		}
-		for _, name := range []string{"ttft", "e2el", "input_tokens"} {
-			if d := g.Metrics[name].Dist; d != nil && d.P50.Ok() {
-				line += fmt.Sprintf(", %s p50 %.4g", name, math.Round(float64(d.P50)*1000)/1000)
-				if g.Metrics[name].Unit == "ms" {
-					line += " ms"
-				}
-			}
-		}
-		c.line(line)
 	}
 }

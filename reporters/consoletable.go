@@ -11,11 +11,11 @@ import (
 	"loadgate/internal/result"
 )
 
-// tableColumn is a column of the table of cells. Neighbours of one group share
-// the upper line of the header.
-type tableColumn struct {
+// tableColumn is a column of a table of rows of one kind. Neighbours of one group
+// share the upper line of the header.
+type tableColumn[T any] struct {
 	group, head string
-	text        func(*result.Cell) string
+	text        func(T) string
 	left        bool
 	// gives is the order in which columns give way when the table is too wide,
 	// from 1; 0 is never.
@@ -31,7 +31,7 @@ func (c *console) cells() {
 		return
 	}
 	columns := append(c.axisColumns(), measuredColumns()...)
-	lines, left := c.fit(columns)
+	lines, left := fitTable(columns, c.doc.Cells, c.opts.Width)
 	c.blank()
 	for i, l := range lines {
 		switch {
@@ -45,41 +45,47 @@ func (c *console) cells() {
 		c.line(l)
 	}
 	for _, note := range c.tableNotes(left) {
-		for _, l := range wrap(note, c.opts.Width) {
-			c.line(c.paint(faint, l))
-		}
+		c.note(note)
 	}
 }
 
-// fit renders the table so that it fits, and names the columns left out.
-func (c *console) fit(columns []tableColumn) (lines, left []string) {
+// note writes what is said of a table, below it.
+func (c *console) note(text string) {
+	for _, l := range wrap(text, c.opts.Width) {
+		c.line(c.paint(faint, l))
+	}
+}
+
+// fitTable renders a table so that it fits into so many columns of text, and names
+// those of the table that are left out.
+func fitTable[T any](columns []tableColumn[T], rows []T, width int) (lines, left []string) {
 	for _, axisWidth := range []int{24, 10} {
 		for i := range columns {
 			if columns[i].left {
 				columns[i] = narrowed(columns[i], axisWidth)
 			}
 		}
-		if lines = render(columns, c.doc.Cells); widest(lines) <= c.opts.Width {
+		if lines = renderRows(columns, rows); widest(lines) <= width {
 			return lines, left
 		}
 	}
 	for order := 1; ; order++ {
-		at := slices.IndexFunc(columns, func(t tableColumn) bool { return t.gives == order })
+		at := slices.IndexFunc(columns, func(t tableColumn[T]) bool { return t.gives == order })
 		if at < 0 {
 			return lines, left // narrower than the axes alone: let the terminal wrap
 		}
 		left = append(left, strings.TrimSpace(strings.TrimSuffix(columns[at].group, " ms")+" "+columns[at].head))
 		columns = slices.Delete(columns, at, at+1)
-		if lines = render(columns, c.doc.Cells); widest(lines) <= c.opts.Width {
+		if lines = renderRows(columns, rows); widest(lines) <= width {
 			return lines, left
 		}
 	}
 }
 
 // narrowed cuts an axis' header and values to so many columns.
-func narrowed(t tableColumn, width int) tableColumn {
+func narrowed[T any](t tableColumn[T], width int) tableColumn[T] {
 	inner := t.text
-	t.text = func(c *result.Cell) string { return shorten(inner(c), width) }
+	t.text = func(row T) string { return shorten(inner(row), width) }
 	t.group, t.head = shorten(t.group, width), shorten(t.head, width)
 	if width < len("concurrency") && strings.HasPrefix(t.head, "concurren") {
 		t.head = "conc"
@@ -88,15 +94,15 @@ func narrowed(t tableColumn, width int) tableColumn {
 }
 
 // axisColumns has one column an axis, or the load where there is no matrix.
-func (c *console) axisColumns() []tableColumn {
+func (c *console) axisColumns() []tableColumn[*result.Cell] {
 	names := axisNames(c.doc.Cells)
 	if len(names) == 0 {
-		return []tableColumn{{head: "load", left: true, text: func(c *result.Cell) string { return loadOf(c).String() }}}
+		return []tableColumn[*result.Cell]{{head: "load", left: true, text: func(c *result.Cell) string { return loadOf(c).String() }}}
 	}
-	var columns []tableColumn
+	var columns []tableColumn[*result.Cell]
 	for _, name := range names {
 		group, head := axisHead(name, names)
-		columns = append(columns, tableColumn{group: group, head: head, left: true, text: func(c *result.Cell) string {
+		columns = append(columns, tableColumn[*result.Cell]{group: group, head: head, left: true, text: func(c *result.Cell) string {
 			return scalar(axisOf(c, name))
 		}})
 	}
@@ -126,14 +132,14 @@ const (
 	markInvalid = "INVALID"
 )
 
-func measuredColumns() []tableColumn {
+func measuredColumns() []tableColumn[*result.Cell] {
 	of := func(metric, statistic string) func(*result.Cell) string {
 		return func(c *result.Cell) string { return digits(stat(c, metric, statistic)) }
 	}
 	scalar := func(metric string) func(*result.Cell) string {
 		return func(c *result.Cell) string { return digits(value(c, metric)) }
 	}
-	return []tableColumn{
+	return []tableColumn[*result.Cell]{
 		{group: "", head: "sent", gives: 6, text: sent},
 		{group: "ok", head: "%", text: func(c *result.Cell) string { return percent(successRate(c)) }},
 		{group: "output", head: "tok/s", text: scalar("output_throughput")},
@@ -171,14 +177,9 @@ func mark(c *result.Cell) string {
 	return none
 }
 
-// render makes the lines of the table: two of header, a rule, one a cell.
-func render(columns []tableColumn, cells []*result.Cell) []string {
-	return renderRows(columns, len(cells), func(row, column int) string { return columns[column].text(cells[row]) })
-}
-
 // renderRows makes the lines of a table: one of header, two where columns have
 // groups, a rule, one a row.
-func renderRows(columns []tableColumn, rows int, cell func(row, column int) string) []string {
+func renderRows[T any](columns []tableColumn[T], rows []T) []string {
 	t := table.NewWriter()
 	style := table.StyleLight
 	style.Options = table.Options{SeparateHeader: true}
@@ -201,10 +202,10 @@ func renderRows(columns []tableColumn, rows int, cell func(row, column int) stri
 		t.AppendHeader(groups, table.RowConfig{AutoMerge: true})
 	}
 	t.AppendHeader(heads)
-	for i := range rows {
+	for _, of := range rows {
 		row := table.Row{}
-		for column := range columns {
-			row = append(row, cell(i, column))
+		for _, c := range columns {
+			row = append(row, c.text(of))
 		}
 		t.AppendRow(row)
 	}
@@ -223,11 +224,16 @@ func widest(lines []string) int {
 	return most
 }
 
+// leftOut says which columns had no room.
+func leftOut(columns []string) string {
+	return "left out for want of width: " + strings.Join(columns, ", ")
+}
+
 // tableNotes says what the table does not show by itself.
 func (c *console) tableNotes(left []string) []string {
 	var notes []string
 	if len(left) > 0 {
-		notes = append(notes, "left out for want of width: "+strings.Join(left, ", "))
+		notes = append(notes, leftOut(left))
 	}
 	coarse := 0
 	for _, cell := range c.doc.Cells {

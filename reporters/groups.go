@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"loadgate/internal/result"
 )
@@ -12,7 +11,7 @@ import (
 // groupHeads are the columns of the table of groups: the parts of a cell's
 // requests that asked for one model or are one turn of their sessions.
 func groupHeads() []string {
-	return []string{"cell", "by", "group", "sent", "ok %", "input tok", "output tok", "ttft p50 ms", "ttft p95 ms", "tpot p50 ms", "e2el p50 ms", "e2el p95 ms"}
+	return []string{"cell", "by", "group", "sent", "ok %", "input tok", "output tok", "output tok/s", "req/s", "ttft p50 ms", "ttft p95 ms", "tpot p50 ms", "e2el p50 ms", "e2el p95 ms"}
 }
 
 // groupTexts is how many of the columns are texts.
@@ -33,6 +32,7 @@ func groupRows(r *Report) []groupRow {
 				texts: [groupTexts]string{cmp.Or(r.titleOf(c), "-"), g.By, clean(g.Value, maxName)},
 				numbers: []result.Number{
 					result.Number(g.Counts.Sent), okPercent(g.Counts), groupStat(g, "input_tokens", "avg"), groupStat(g, "output_tokens", "avg"),
+					groupRate(g, "output_throughput"), groupRate(g, "request_throughput"),
 					groupStat(g, "ttft", "p50"), groupStat(g, "ttft", "p95"), groupStat(g, "tpot", "p50"),
 					groupStat(g, "e2el", "p50"), groupStat(g, "e2el", "p95"),
 				},
@@ -58,6 +58,13 @@ func groupStat(g result.Group, metric, stat string) result.Number {
 	return v
 }
 
+func groupRate(g result.Group, metric string) result.Number {
+	if m, ok := g.Metrics[metric]; ok {
+		return m.Value
+	}
+	return result.None()
+}
+
 // row is a group as texts; what every row has in common is left to the caller.
 func (g *groupRow) row() []string {
 	out := append([]string{}, g.texts[:]...)
@@ -71,47 +78,59 @@ func (g *groupRow) row() []string {
 // maxGroupLines bounds the groups on the console.
 const maxGroupLines = 40
 
-// byModel writes the table of the models' groups, where there are any; those of
-// turns stand beside how they fit.
-func (c *console) byModel() {
-	rows := slices.DeleteFunc(groupRows(c.r), func(g groupRow) bool { return g.texts[1] != "model" })
-	if len(rows) == 0 {
-		return
+// groupTables writes a table of the groups for each thing that tells requests apart.
+func (c *console) groupTables() {
+	rows := groupRows(c.r)
+	for len(rows) > 0 {
+		by := rows[0].texts[1]
+		same := func(g groupRow) bool { return g.texts[1] == by }
+		c.groupTable(by, slices.DeleteFunc(slices.Clone(rows), func(g groupRow) bool { return !same(g) }))
+		rows = slices.DeleteFunc(rows, same)
 	}
-	table := [][]string{groupHeads()}
-	for i := range rows[:min(len(rows), maxGroupLines)] {
-		table = append(table, rows[i].row())
+}
+
+func (c *console) groupTable(by string, rows []groupRow) {
+	columns := groupColumns(by)
+	if len(c.doc.Cells) > 1 {
+		columns = append([]tableColumn[groupRow]{{head: "cell", left: true, text: func(g groupRow) string { return g.texts[0] }}}, columns...)
 	}
-	from := 0
-	if len(c.doc.Cells) == 1 {
-		from = 1 // the only cell needs no name
-	}
-	widths := make([]int, len(table[0]))
-	for _, row := range table {
-		for i, text := range row {
-			widths[i] = max(widths[i], len([]rune(text)))
-		}
-	}
+	lines, left := fitTable(columns, rows[:min(len(rows), maxGroupLines)], c.opts.Width)
 	c.blank()
-	for n, row := range table {
-		var line strings.Builder
-		for i := from; i < len(row); i++ {
-			pad := strings.Repeat(" ", widths[i]-len([]rune(row[i])))
-			if i < groupTexts {
-				line.WriteString(row[i] + pad + "  ")
-			} else {
-				line.WriteString(pad + row[i] + "  ")
-			}
+	for i, l := range lines {
+		if i < 3 {
+			l = c.paint(faint, l)
 		}
-		text := strings.TrimRight(line.String(), " ")
-		if n == 0 {
-			text = c.paint(faint, text)
-		}
-		c.line(text)
+		c.line(l)
 	}
-	if left := len(rows) - maxGroupLines; left > 0 {
-		c.line(fmt.Sprintf("and %s: the results hold all", plural(left, "more group")))
+	if len(left) > 0 {
+		c.note(leftOut(left))
 	}
+	if more := len(rows) - maxGroupLines; more > 0 {
+		c.line(fmt.Sprintf("and %s: the results hold all", plural(more, "more group")))
+	}
+}
+
+// groupColumns are those of the console: of the values in the order of groupHeads.
+// The lengths, the tails and tpot give way where there is no room.
+func groupColumns(by string) []tableColumn[groupRow] {
+	columns := []tableColumn[groupRow]{{head: by, left: true, text: func(g groupRow) string { return g.texts[2] }}}
+	for i, c := range []tableColumn[groupRow]{
+		{head: "sent"},
+		{group: "ok", head: "%"},
+		{group: "input", head: "tok", gives: 1},
+		{group: "output", head: "tok", gives: 2},
+		{group: "output", head: "tok/s"},
+		{head: "req/s"},
+		{group: "ttft ms", head: "p50"},
+		{group: "ttft ms", head: "p95", gives: 5},
+		{group: "tpot ms", head: "p50", gives: 4},
+		{group: "e2el ms", head: "p50"},
+		{group: "e2el ms", head: "p95", gives: 3},
+	} {
+		c.text = func(g groupRow) string { return g.row()[groupTexts+i] }
+		columns = append(columns, c)
+	}
+	return columns
 }
 
 // groups is the table of all groups in Markdown.

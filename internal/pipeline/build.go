@@ -221,7 +221,7 @@ func summarize(s *store.Run, g *gate.Gate, stored *storedCell, c *scenario.Cell)
 	}
 	cell := cellOf(stored)
 	metrics.Merge(cell, repeats)
-	cell.Groups = groups.Result()
+	cell.Groups = groups.Result(measured(repeats))
 	if len(repeats) > 0 {
 		cell.StartedAt = repeats[0].StartedAt
 	}
@@ -230,6 +230,16 @@ func summarize(s *store.Run, g *gate.Gate, stored *storedCell, c *scenario.Cell)
 		pooled = metrics.Pool(collectors)
 	}
 	return cell, pooled, nil
+}
+
+// measured is the time of all repeats' measured windows, in seconds.
+func measured(repeats []*result.Repeat) (seconds float64) {
+	for _, r := range repeats {
+		if d := r.Metrics["duration"].Value; d.Ok() {
+			seconds += float64(d)
+		}
+	}
+	return seconds
 }
 
 func cellOf(s *storedCell) *result.Cell {

@@ -92,7 +92,7 @@ type Cell struct {
 }
 
 // Group are the requests of a cell that have something in common. Its metrics are
-// those of single requests.
+// those of single requests, and throughputs over the measured time of all repeats.
 type Group struct {
 	By      string            `json:"by"`    // what they have in common: model or turn
 	Value   string            `json:"value"` // which one: 2
