@@ -2,7 +2,6 @@ package main
 
 import (
 	"flag"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -30,7 +29,6 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup:               setup,
-		Condition:           condition,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"canary":   cmdCanary,
 			"exited":   cmdExited,
@@ -44,14 +42,6 @@ func TestScripts(t *testing.T) {
 			"waitfor":  cmdWaitFor,
 		},
 	})
-}
-
-// condition adds [race] to what a script may ask.
-func condition(name string) (bool, error) {
-	if name != "race" {
-		return false, fmt.Errorf("unknown condition %s", name)
-	}
-	return raced, nil
 }
 
 // setup makes the environment of a script the same on every machine.

@@ -63,7 +63,7 @@ var corpus = []oneExchange{
 	{name: "pings before content", answer: sseHead, then: comments, limits: wire.Timeouts{FirstToken: short, Idle: time.Hour}, class: llm.ErrTimeoutFirstToken, anyFrames: true},
 	{name: "stall", answer: sseHead + chunk("data: a\n\n"), then: hang, limits: wire.Timeouts{FirstToken: time.Hour, Idle: short}, class: llm.ErrTimeoutIdle, text: "no further content within 60ms", frames: []string{"a"}},
 	{name: "pings in place of content", answer: sseHead + chunk("data: a\n\n"), then: comments, limits: wire.Timeouts{Idle: short}, class: llm.ErrTimeoutIdle, anyFrames: true},
-	{name: "too long", answer: sseHead + chunk("data: a\n\n"), then: hang, limits: wire.Timeouts{Idle: time.Hour, Total: short}, class: llm.ErrTimeoutTotal, text: "no end of the answer within 60ms", frames: []string{"a"}},
+	{name: "too long", answer: sseHead + chunk("data: a\n\n"), then: hang, limits: wire.Timeouts{Idle: time.Hour, Total: short}, class: llm.ErrTimeoutTotal, text: "no end of the answer within 60ms", anyFrames: true},
 	{name: "bad request", answer: "HTTP/1.1 400 Bad Request\r\nContent-Length: 4\r\n\r\nwhat", then: hang, class: llm.ErrHTTP4xx, text: "HTTP 400 Bad Request", body: "what"},
 	{name: "internal error, stalled body", answer: "HTTP/1.1 500 Oh\r\nContent-Length: 9\r\n\r\nwhat", then: hangUp, class: llm.ErrHTTP5xx, text: "HTTP 500", body: "what"},
 	{name: "redirect", answer: "HTTP/1.1 307 T\r\nLocation: https://u:p@example.com/x?key=secret#s\r\nContent-Length: 0\r\n\r\n", then: hang, class: llm.ErrRedirect, text: "HTTP 307 Temporary Redirect to https://example.com/x"},
