@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -184,13 +185,25 @@ func through(client func(*testing.T, wire.Options) *wire.Client, proxy func(*tes
 }
 
 func unixServer(t *testing.T, handle func(n int, c net.Conn, requests *bufio.Reader)) string {
-	socket := filepath.Join(t.TempDir(), "s")
-	l, err := net.Listen("unix", socket)
+	l, socket := unixListener(t)
+	serveOn(t, l, handle)
+	return wire.JoinUnix(socket, "/v1/chat/completions")
+}
+
+// unixListener listens on a socket whose path is short enough for one, which
+// t.TempDir is not where tests or folders have long names.
+func unixListener(t *testing.T) (l net.Listener, socket string) {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	serveOn(t, l, handle)
-	return wire.JoinUnix(socket, "/v1/chat/completions")
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	socket = filepath.Join(dir, "s")
+	if l, err = net.Listen("unix", socket); err != nil {
+		t.Fatal(err)
+	}
+	return l, socket
 }
 
 func withoutLoop(t *testing.T, opt wire.Options) *wire.Client {

@@ -10,9 +10,14 @@ import (
 // Trust makes the client accept certificates of a test's own authority.
 func (c *Client) Trust(roots *x509.CertPool) { c.dialer.tls.RootCAs = roots }
 
-// Through sends everything through a proxy.
+// Through sends everything through a proxy; "" through none.
 func (c *Client) Through(proxy string) {
-	c.proxy = func(*http.Request) (*url.URL, error) { return url.Parse(proxy) }
+	c.proxy = func(*http.Request) (*url.URL, error) {
+		if proxy == "" {
+			return nil, nil
+		}
+		return url.Parse(proxy)
+	}
 }
 
 // WithoutLoop has net/http carry everything.

@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -170,11 +169,7 @@ func TestProxyIsToldWhat(t *testing.T) {
 func TestUnixSocket(t *testing.T) {
 	t.Parallel()
 	for _, protocol := range []wire.Protocol{wire.HTTP1, wire.H2C} {
-		socket := filepath.Join(t.TempDir(), "s")
-		l, err := net.Listen("unix", socket)
-		if err != nil {
-			t.Fatal(err)
-		}
+		l, socket := unixListener(t)
 		seen := make(chan *http.Request, 4)
 		srv := &http.Server{Protocols: new(http.Protocols), Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			seen <- r

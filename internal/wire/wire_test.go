@@ -101,10 +101,12 @@ func streamCall(url string) *llm.Call {
 	return &llm.Call{Method: "POST", URL: url, Body: []byte(`{"stream":true}`), Stream: true}
 }
 
+// newClient is a client that does not ask the environment for a proxy.
 func newClient(t *testing.T, opt wire.Options) *wire.Client {
 	t.Helper()
 	opt.Clock = llm.NewClock()
 	c := wire.New(opt)
+	c.Through("")
 	t.Cleanup(c.Close)
 	return c
 }
