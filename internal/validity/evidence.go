@@ -38,6 +38,7 @@ type row struct {
 	warmup, completed  bool
 	turn               int   // from 1 where sessions may have several
 	held               int64 // its session held a slot from here on
+	first              take  // of a completed stream: the read that took its first event; its gap is the latency
 }
 
 // tokenEvidence is about completed measured requests.
@@ -80,8 +81,10 @@ func (e *Evidence) Add(s *engine.Sample) {
 		}
 		r.latency = orNaN(get(name))
 	}
+	if r.first = e.receipt.add(s); r.completed && r.first.events > 0 {
+		r.first.firstOf(s, r.latency)
+	}
 	e.rows = append(e.rows, r)
-	e.receipt.add(s)
 	if s.Class == llm.ErrClient {
 		e.sockets++
 	}

@@ -69,12 +69,18 @@ func (s lateShare) matters(confidence float64) bool {
 	if s.late == 0 {
 		return false
 	}
-	const few = 10 // most of a handful can be late by chance
-	if s.late >= few && 2*s.late > s.n {
+	if most(float64(s.late), s.n) {
 		return true
 	}
 	beyondReach := 1 - math.Pow(0.025, 1/float64(s.n))
 	limit := min(max(beyondReach, 0.01), 0.10)
 	trials := max(s.stalls, int(math.Round(float64(s.n)*float64(s.stalls)/float64(s.late))))
 	return stat.BinomialLower(s.stalls, trials, confidence) > limit
+}
+
+// most reports whether most values are concerned, so that nobody needs to count
+// stalls.
+func most(concerned float64, n int) bool {
+	const few = 10 // most of a handful can be concerned by chance
+	return concerned >= few && 2*concerned > float64(n)
 }

@@ -11,6 +11,7 @@ var registry = []Definition{
 	clientThrottling,
 	clientLag,
 	sharedStamps,
+	blurredTimes,
 	clientSockets,
 	conservation,
 	clock,

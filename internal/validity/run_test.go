@@ -24,6 +24,7 @@ type run struct {
 	ttft     func(i int, start float64) float64                   // ms; nil = 50
 	delay    func(i int) float64                                  // from due to sent, ms; nil = 0.1
 	jitter   func() float64                                       // added to each gap, ms; nil = 0
+	ci       bool                                                 // percentiles get their intervals
 	after    func(samples []engine.Sample, totals *engine.Totals) // what went wrong besides
 	input    func(in *validity.Input, repeat *result.Repeat)      // what else Check is told
 }
@@ -113,7 +114,7 @@ func (r *run) check(t testing.TB) []result.Finding {
 	if r.after != nil {
 		r.after(samples, &totals)
 	}
-	collector, evidence := metrics.NewCollector(metrics.Input{Load: &r.load}), validity.NewEvidence(&r.load)
+	collector, evidence := metrics.NewCollector(metrics.Input{Load: &r.load, CI: r.ci}), validity.NewEvidence(&r.load)
 	for _, s := range samples {
 		collector.Add(&s)
 		evidence.Add(&s)
