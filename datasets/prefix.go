@@ -37,8 +37,14 @@ func (c *prefixConfig) check(s *section) {
 type prefixes struct {
 	prefixConfig
 	groups schedule.Choice
-	names  []uint64 // of the groups, as blocks
+	names  []uint64     // of the groups, as blocks
+	sizes  *promptSizes // nil: as the section's tokenizer counts
 	stream atomic.Pointer[prefixStream]
+}
+
+// with is the same prefixes of other sizes.
+func (p *prefixes) with(sizes *promptSizes) *prefixes {
+	return &prefixes{prefixConfig: p.prefixConfig, groups: p.groups, names: p.names, sizes: sizes}
 }
 
 // prefixStream holds the prefixes of the stream last asked for, as they are
@@ -86,33 +92,44 @@ func (p *prefixes) blocks(seed uint64, i int) []uint64 {
 	return p.names[group : group+1 : group+1]
 }
 
-// of is the prefix of session i: its group's, or one of its own.
-func (p *prefixes) of(words tokens.Maker, seed uint64, i int) string {
-	if p.Tokens == 0 {
-		return ""
-	}
-	group, rng := p.group(seed, i)
-	if group == ownPrefix {
-		return words.Make(rng, p.Tokens)
-	}
-	return p.shared(words, seed, group)
+// prefixKey names a prefix: that of a group, or of a session that has its own.
+type prefixKey struct {
+	seed           uint64
+	group, session int // session is 0 unless group is ownPrefix
 }
 
-// shared is the prefix of a group.
-func (p *prefixes) shared(words tokens.Maker, seed uint64, group int) string {
-	s := p.stream.Load()
-	if s == nil || s.seed != seed {
-		s = &prefixStream{seed, make([]atomic.Pointer[string], p.Groups)}
-		p.stream.Store(s)
-	}
-	if text := s.texts[group].Load(); text != nil {
-		return *text
+// key names the prefix of session i. The generator that is left makes it.
+func (p *prefixes) key(seed uint64, i int) (prefixKey, *rand.Rand) {
+	group, rng := p.group(seed, i)
+	if group == ownPrefix {
+		return prefixKey{seed, ownPrefix, i}, rng
 	}
 	parts := []string{"prefix"}
 	if group > 0 {
 		parts = append(parts, strconv.Itoa(group))
 	}
-	text := words.Make(source(seed, parts...), p.Tokens)
-	s.texts[group].Store(&text)
+	return prefixKey{seed, group, 0}, source(seed, parts...)
+}
+
+// of is the prefix of session i: its group's, or one of its own.
+func (p *prefixes) of(words tokens.Maker, seed uint64, i int) string {
+	if p.Tokens == 0 {
+		return ""
+	}
+	key, rng := p.key(seed, i)
+	size := p.sizes.ofPrefix(key, p.Tokens)
+	if key.group == ownPrefix {
+		return sized(words, rng, size)
+	}
+	s := p.stream.Load()
+	if s == nil || s.seed != seed {
+		s = &prefixStream{seed, make([]atomic.Pointer[string], p.Groups)}
+		p.stream.Store(s)
+	}
+	if text := s.texts[key.group].Load(); text != nil {
+		return *text
+	}
+	text := sized(words, rng, size)
+	s.texts[key.group].Store(&text)
 	return text
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"strconv"
+	"sync"
 
 	"loadgate/internal/diag"
 	"loadgate/internal/kind"
@@ -52,6 +53,7 @@ type random struct {
 	calibrate string
 	overhead  int // tokens that the server adds to a prompt
 	sizes     *promptSizes
+	fits      *sync.Map // prefixKey to func() (fittedPrefix, error): what was found so far; may be nil
 	media     []attachment
 }
 
@@ -149,7 +151,7 @@ func (r *random) Session(seed uint64, i int) (llm.Session, error) {
 	input = max(1, input-r.overhead)
 	size := r.sizes.of(seed, i, input)
 	request := llm.Request{
-		Prompt:      r.text(words, rng, seed, i, size),
+		Prompt:      words.Join(r.prefix.of(words, seed, i), sized(words, rng, size)),
 		InputTokens: r.prefix.Tokens + input + r.overhead,
 		MaxTokens:   output,
 		Blocks:      r.prefix.blocks(seed, i),

@@ -81,9 +81,13 @@ type SessionKey struct {
 	Index int
 }
 
-// PromptSize is how a prompt is made: of so many tokens as the dataset's tokenizer
+// PromptSize is how a prompt is made. Sessions that share a prefix have the same
+// Prefix.
+type PromptSize struct{ Prefix, Text TextSize }
+
+// TextSize is how a text is made: of so many tokens as the dataset's tokenizer
 // counts, and of Pad times a padding of the dataset's, which Unit numbers.
-type PromptSize struct{ Tokens, Pad, Unit int }
+type TextSize struct{ Tokens, Pad, Unit int }
 
 // Counter counts the tokens of a text. It is safe for concurrent use.
 type Counter interface {

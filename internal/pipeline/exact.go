@@ -166,7 +166,7 @@ func (r *Runner) fitted(ctx context.Context, stop <-chan struct{}, c *Cell, d ll
 	}
 	r.note("dataset %s: %s counted by the server's tokenizer, %d exact, with room for the %d tokens that it adds", c.DatasetName, scope, len(keys)-missed, known.overhead)
 	if missed > 0 {
-		r.note("warning: dataset %s: %d of %d prompts could not be made exact: no text of the asked-for length was found (a prefix may be longer than that)", c.DatasetName, missed, len(keys))
+		r.note("warning: dataset %s: %d of %d prompts could not be made exact: no text of the asked-for length was found", c.DatasetName, missed, len(keys))
 	}
 	return f.dataset.WithSizes(known.sizes), nil
 }
