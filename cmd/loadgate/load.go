@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"slices"
 	"strings"
@@ -67,6 +68,9 @@ func (a *app) loadArgs(args []string, s selection) (string, *loaded, error) {
 // returns an error.
 func (a *app) load(file string, s selection) (*loaded, error) {
 	text, err := a.read(file)
+	if _, port, split := net.SplitHostPort(file); errors.Is(err, fs.ErrNotExist) && split == nil && port != "" {
+		return nil, usageErrorf("%w; for a server, write http://%s", err, file)
+	}
 	if err != nil {
 		return nil, usageErrorf("%w", err)
 	}

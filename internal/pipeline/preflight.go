@@ -179,7 +179,11 @@ func findModel(ctx context.Context, client *wire.Client, c *Cell) error {
 	case res.Class != "" && res.Status == 0:
 		return fail(string(res.Class)+": "+errText(res.Err), hintFor(res.Class, 0))
 	case res.Status/100 != 2:
-		return fail(fmt.Sprintf("asked for its models, the server answered %d", res.Status), "name the model: `model: …`")
+		hint := "name the model: `model: …`"
+		if refused(res.Status) {
+			hint = hintFor(res.Class, res.Status)
+		}
+		return fail(fmt.Sprintf("asked for its models, the server answered %d", res.Status), hint)
 	}
 	if err := asker.UseModels(res.Body); err != nil {
 		return fail(err.Error(), "name the model: `model: …`")
@@ -203,13 +207,16 @@ func (r *Runner) preflightError(c *Cell, s *engine.Sample) error {
 	return &PreflightError{Backend: c.BackendName, Endpoint: endpoint, Problem: problem, Hint: hintFor(s.Class, s.Status)}
 }
 
+// refused reports whether a status says that the key is none or the wrong one.
+func refused(status int) bool { return status == 401 || status == 403 }
+
 // hintFor is the next step after a class of failure.
 func hintFor(class llm.ErrorClass, status int) string {
 	switch {
 	case class == llm.ErrQuota:
 		return "what the key is granted is used up: waiting does not help before it is renewed"
-	case status == 401 || status == 403:
-		return "the server refuses the key: set `api_key: ${env:NAME}` and NAME in the environment"
+	case refused(status):
+		return "the server refuses the key: set `api_key: ${env:NAME}` and NAME in the environment (for `loadgate run URL`, OPENAI_API_KEY)"
 	case status == 404:
 		return "is the path of the url right, and does the server have this model?"
 	case class == llm.ErrHTTP4xx:

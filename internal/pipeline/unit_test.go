@@ -50,7 +50,7 @@ matrix:
 preflight: false
 slo: ["e2el.p50 < baseline.e2el.p50 * 900%"]
 compare: {axis: load.backend, base: blue, INTERLEAVE gate: [e2el.p50], margins: {e2el.p50: 90%}}
-`
+` + unhurried
 
 // sidesRun runs a scenario and returns what ran in which order, as the run
 // directory has it.
