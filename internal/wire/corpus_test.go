@@ -143,6 +143,10 @@ func reset(c net.Conn, _ *bufio.Reader) {
 	if t, ok := c.(*tls.Conn); ok {
 		c = t.NetConn()
 	}
+	if t, ok := c.(*stream2); ok {
+		reset(t.Conn, nil)
+		return
+	}
 	if t, ok := c.(*net.TCPConn); ok {
 		t.SetLinger(0)
 	}
@@ -174,6 +178,9 @@ var transports = []transport{
 	{"TLS in a proxy's tunnel", through(trusting, tunnel), tlsServer},
 	{"proxy", through(newClient, forward), tcpServer},
 	{"unix socket", newClient, unixServer},
+	{"HTTP/2", speaking2(newClient, wire.H2C), http2Of(false)},
+	{"HTTP/2 under TLS", speaking2(trusting, wire.HTTP2), http2Of(true)},
+	{"HTTP/2 in a proxy's tunnel", speaking2(through(trusting, tunnel), wire.HTTP2), http2Of(true)},
 }
 
 func through(client func(*testing.T, wire.Options) *wire.Client, proxy func(*testing.T) string) func(*testing.T, wire.Options) *wire.Client {
@@ -253,6 +260,9 @@ func TestCorpus(t *testing.T) {
 		for _, tc := range corpus {
 			if tr.name == "unix socket" && strings.HasPrefix(tc.name, "reset") {
 				continue // there is no such thing
+			}
+			if strings.HasPrefix(tr.name, "HTTP/2") && onlyHTTP1[tc.name] != "" {
+				continue
 			}
 			t.Run(fmt.Sprintf("%s/%s", tr.name, tc.name), func(t *testing.T) {
 				t.Parallel()

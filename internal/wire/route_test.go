@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -44,13 +45,36 @@ func relay(c net.Conn, r *bufio.Reader, target string, begin func(up net.Conn)) 
 	}
 	defer up.Close()
 	begin(up)
+	out := &resetWriter{Writer: up}
 	go func() { // ends when the client closes
-		io.Copy(up, r)
+		io.Copy(out, r)
 		up.Close()
 	}()
-	if _, err := io.Copy(c, up); errors.Is(err, syscall.ECONNRESET) {
+	if _, err := io.Copy(c, up); errors.Is(err, syscall.ECONNRESET) || out.wasReset() {
 		c.(*net.TCPConn).SetLinger(0)
 	}
+}
+
+// resetWriter remembers that a write failed by a reset: the kernel tells of it
+// once, and a read then finds an ordinary end.
+type resetWriter struct {
+	io.Writer
+	mu    sync.Mutex
+	reset bool
+}
+
+func (w *resetWriter) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n, err := w.Writer.Write(p)
+	w.reset = w.reset || errors.Is(err, syscall.ECONNRESET)
+	return n, err
+}
+
+func (w *resetWriter) wasReset() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.reset
 }
 
 // A tunnel carries TLS to the target, whichever HTTP is spoken in it, and is
