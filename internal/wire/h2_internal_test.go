@@ -2,6 +2,7 @@ package wire
 
 import (
 	"slices"
+	"strconv"
 	"testing"
 )
 
@@ -115,5 +116,28 @@ func TestBytesKeepTheirStamps(t *testing.T) {
 	one.forget()
 	if _, err := h.Write([]byte(frame(frameReset, 0, 3, "\x00\x00\x00\x08"))); err != nil || len(h.streams) != 0 {
 		t.Errorf("%d streams are still followed (%v)", len(h.streams), err)
+	}
+}
+
+// A place on a connection costs the same, however many connections are full.
+func BenchmarkHTTP2Places(b *testing.B) {
+	for _, conns := range []int{1, 100, 1000, 10_000} {
+		b.Run(strconv.Itoa(conns), func(b *testing.B) {
+			p := newH2pool(Options{StreamsPerConnection: 10}, nil)
+			to := endpoint{addr: "h:80"}
+			var full []*h2entry
+			for range 10 * conns {
+				e, _ := p.find(to)
+				full = append(full, e)
+			}
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				p.leave(full[i%len(full)])
+				full[i%len(full)], _ = p.find(to)
+			}
+			if got := len(p.at(to).all); got != conns {
+				b.Errorf("%d connections, want %d", got, conns)
+			}
+		})
 	}
 }

@@ -23,7 +23,13 @@ type h2pool struct {
 	once      bool // a connection for each request
 
 	mu    sync.Mutex
-	conns map[endpoint][]*h2entry
+	conns map[endpoint]*h2conns
+}
+
+// h2conns are the connections to one endpoint.
+type h2conns struct {
+	all   map[*h2entry]bool
+	roomy []*h2entry // of them, those that take a further request; the last is filled first
 }
 
 // h2entry is one connection, or one that is being opened.
@@ -49,7 +55,7 @@ func newH2pool(opt Options, d *dialer) *h2pool {
 	only := new(http.Protocols)
 	only.SetUnencryptedHTTP2(true) // TLS, where there is any, is the dialer's
 	return &h2pool{
-		dialer: d, streams: max(1, opt.StreamsPerConnection), once: opt.NewConnections, conns: map[endpoint][]*h2entry{},
+		dialer: d, streams: max(1, opt.StreamsPerConnection), once: opt.NewConnections, conns: map[endpoint]*h2conns{},
 		transport: &http.Transport{
 			DialContext: dialled, DialTLSContext: dialled, DisableCompression: true, IdleConnTimeout: idleTimeout,
 			MaxResponseHeaderBytes: maxHeaderBytes, Protocols: only,
@@ -91,19 +97,38 @@ func (p *h2pool) get(ctx context.Context, r *route) (e *h2entry, reused bool, er
 }
 
 // find takes a place on a connection; mine says that it is a new one, which the
-// caller has to open.
+// caller has to open. However many are open, it looks at one.
 func (p *h2pool) find(to endpoint) (e *h2entry, mine bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, e := range slices.Backward(p.conns[to]) {
-		if e.used < p.streams && !p.once {
-			e.used++
-			return e, false
-		}
+	c := p.at(to)
+	if n := len(c.roomy); n > 0 && !p.once {
+		e = c.roomy[n-1]
+	} else {
+		e, mine = &h2entry{to: to, ready: make(chan struct{})}, true
+		p.add(e)
 	}
-	e = &h2entry{to: to, ready: make(chan struct{}), used: 1}
-	p.conns[to] = append(p.conns[to], e)
-	return e, true
+	if e.used++; e.used == p.streams || p.once {
+		c.roomy = c.roomy[:len(c.roomy)-1]
+	}
+	return e, mine
+}
+
+// at are the connections to an endpoint, with mu held.
+func (p *h2pool) at(to endpoint) *h2conns {
+	c := p.conns[to]
+	if c == nil {
+		c = &h2conns{all: map[*h2entry]bool{}}
+		p.conns[to] = c
+	}
+	return c
+}
+
+// add takes a connection in that has room, with mu held.
+func (p *h2pool) add(e *h2entry) {
+	c := p.at(e.to)
+	c.all[e] = true
+	c.roomy = append(c.roomy, e)
 }
 
 func (p *h2pool) open(ctx context.Context, e *h2entry, r *route) {
@@ -143,7 +168,7 @@ func (e *h2entry) settle(ctx context.Context, limit time.Duration) error {
 // warm opens n connections beforehand, or as many as so many requests need.
 func (p *h2pool) warm(ctx context.Context, r *route, n int) error {
 	p.mu.Lock()
-	n = (n+p.streams-1)/p.streams - len(p.conns[r.to])
+	n = (n+p.streams-1)/p.streams - len(p.at(r.to).all)
 	p.mu.Unlock()
 	return inParallel(n, func() error {
 		e := &h2entry{to: r.to, ready: make(chan struct{}), served: true}
@@ -152,7 +177,7 @@ func (p *h2pool) warm(ctx context.Context, r *route, n int) error {
 		}
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		p.conns[r.to] = append(p.conns[r.to], e)
+		p.add(e)
 		return nil
 	})
 }
@@ -171,11 +196,19 @@ func (p *h2pool) retire(e *h2entry) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	e.gone = true
-	p.conns[e.to] = slices.DeleteFunc(p.conns[e.to], func(other *h2entry) bool { return other == e })
+	c := p.at(e.to)
+	delete(c.all, e)
+	if e.used < p.streams {
+		c.roomy = slices.DeleteFunc(c.roomy, func(other *h2entry) bool { return other == e })
+	}
 }
 
 func (p *h2pool) leave(e *h2entry) {
 	p.mu.Lock()
+	if e.used == p.streams && !e.gone {
+		c := p.at(e.to)
+		c.roomy = append(c.roomy, e)
+	}
 	e.used--
 	close := e.gone && e.used == 0 && e.client != nil
 	p.mu.Unlock()
@@ -188,8 +221,8 @@ func (p *h2pool) leave(e *h2entry) {
 func (p *h2pool) closeIdle() {
 	p.mu.Lock()
 	var idle []*h2entry
-	for _, conns := range p.conns {
-		for _, e := range conns {
+	for _, c := range p.conns {
+		for e := range c.all {
 			if e.used == 0 {
 				idle = append(idle, e)
 			}
