@@ -21,8 +21,8 @@ var blurredTimes = Definition{
 		"it, and hardly before the client last read anything. Over all reads that gives the lowest and the highest value of each percentile: " +
 		"p50, p95, p99, and those that rules read.\n\n" +
 		"Servers write several events at once too. How often, is seen while the client reads on without a pause of a quarter of the mean icl, or, " +
-		"where that is seldom, by the reads that shared_stamps takes for prompt; only what comes together more often than that, with a confidence of 99 %, leaves " +
-		"anything open. The distance must be over 1 ms (warn) or 5 ms (invalid) too, also at the highest percentile that " +
+		"where that is seldom, by prompt reads: within 2 ms, or 10 % of the mean icl, of their last event. Late reads leave open what comes together more often than that, " +
+		"with a confidence of 99 %, and prompt ones no more than as many as chance makes prompt of such. The distance must be over 1 ms (warn) or 5 ms (invalid) too, also at the highest percentile that " +
 		"the requests give an interval for, and reach out of the percentile's own interval. And the reads that make it must recur: they lie in 5 stalls or more (warn), or there are enough of them even " +
 		"if they come only as often as their stalls prove with a confidence of 99.9 % (invalid). Reads within 100 ms are one stall, and where most values are concerned, " +
 		"one is enough.",

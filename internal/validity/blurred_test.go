@@ -22,6 +22,7 @@ type loop struct {
 	round float64                             // from one to the next, ms
 	stall func(rng *rand.Rand, n int) float64 // the machine's pause before the n-th round, ms; nil = none
 	burst func(rng *rand.Rand) int            // events that the server writes at once; nil = 1
+	held  float64                             // at the end of each second the server writes nothing for so many ms
 	truth *[]float64                          // gaps as the server wrote them
 	first *[]float64                          // ttft, likewise
 }
@@ -66,6 +67,11 @@ func (l loop) write(rng *rand.Rand, s *engine.Sample) {
 		to := min(k+l.burst(rng), len(s.Events))
 		for last := s.Events[to-1].At; k < to; k++ {
 			s.Events[k].At = last - int64(to-1-k)*2000
+		}
+	}
+	for k := range s.Events {
+		if late := math.Mod(ms(s.Events[k].At), 1000) - (1000 - l.held); late > 0 { // what is due then comes at once
+			s.Events[k].At += int64((l.held-late)*1e6) + int64(k)*2000
 		}
 	}
 	for k := range s.Events {
@@ -130,6 +136,7 @@ func TestBlurredTimes(t *testing.T) {
 		loop     loop
 		after    func([]engine.Sample, *engine.Totals)
 		jitter   func() float64
+		step     bool   // all streams' events come at the same time
 		level    string // "" = quiet
 		metric   string
 	}{
@@ -137,6 +144,7 @@ func TestBlurredTimes(t *testing.T) {
 		{name: "starved for much of the time", streams: 64, requests: 400, gap: 20, loop: loop{round: 1, stall: nowAndThen(0.03, 20, 60)}, level: "invalid", metric: "itl"},
 		{name: "starved, few streams", streams: 4, requests: 200, gap: 20, loop: loop{round: 1, stall: nowAndThen(0.02, 20, 60)}, level: "invalid", metric: "itl"},
 		{name: "starved, two tokens an event", streams: 64, requests: 400, gap: 20, loop: loop{round: 1, stall: nowAndThen(0.03, 20, 60)}, after: eventsOf(2), level: "invalid", metric: "itl"},
+		{name: "starved, streams in step", streams: 16, requests: 400, gap: 5, step: true, loop: loop{round: 1, stall: nowAndThen(0.008, 22, 33)}, level: "invalid", metric: "itl"},
 		{name: "dense: rounds as long as two gaps", streams: 128, requests: 800, gap: 20, loop: loop{round: 40}, level: "invalid", metric: "itl"},
 		{name: "a server with bursts, and a client with pauses", streams: 64, requests: 400, gap: 20, loop: loop{round: 1, stall: nowAndThen(0.02, 60, 120), burst: always(3)}, level: "invalid", metric: "itl"},
 
@@ -148,6 +156,10 @@ func TestBlurredTimes(t *testing.T) {
 		{name: "so it does, and few streams", streams: 2, requests: 100, gap: 10, loop: loop{round: 0.2, stall: nowAndThen(0.01, 2, 8), burst: always(4)}},
 		{name: "one that writes one to five", streams: 64, requests: 400, gap: 10, loop: loop{round: 1, stall: nowAndThen(0.005, 2, 8), burst: upTo(5)}},
 		{name: "one token a ms", streams: 64, requests: 400, gap: 1, loop: loop{round: 1}},
+		{name: "a server that stalls and then writes what is due", streams: 64, requests: 400, gap: 20, loop: loop{round: 1, held: 100}},
+		{name: "so it does, at 5 ms a token", streams: 16, requests: 400, gap: 5, loop: loop{round: 1, held: 100}},
+		{name: "streams in step", streams: 16, requests: 400, gap: 20, step: true, loop: loop{round: 1, stall: nowAndThen(0.02, 2, 12)}},
+		{name: "streams in step that stall and catch up", streams: 16, requests: 400, gap: 20, step: true, loop: loop{round: 1, held: 100}},
 		{name: "a server that stalls", streams: 64, requests: 400, gap: 20, jitter: jitter(3, 0.05, 200), loop: loop{round: 1}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -157,6 +169,9 @@ func TestBlurredTimes(t *testing.T) {
 			r := run{load: scenario.Load{Concurrency: c.streams}, requests: c.requests, tokens: 60, gap: c.gap, jitter: c.jitter}
 			// Streams begin at any time within a gap.
 			r.ttft = func(i int, _ float64) float64 { return 50 + math.Mod(float64(i)*0.618*c.gap, 7*c.gap) }
+			if c.step {
+				r.ttft = func(_ int, start float64) float64 { return c.gap*math.Ceil(start/c.gap+1) - start }
+			}
 			r.after = func(s []engine.Sample, totals *engine.Totals) {
 				if c.after != nil {
 					c.after(s, totals)

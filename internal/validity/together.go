@@ -22,34 +22,28 @@ func (s *sizes) atLeast(events int) (sum int) {
 	return sum
 }
 
-// mean is how many events a read takes, to the nearest number, at least 1.
-func (s *sizes) mean() int {
-	events := 0
-	for n, reads := range s {
-		events += n * reads
-	}
-	return max(1, int(math.Round(float64(events)/float64(max(1, s.atLeast(1))))))
+// weights say, by the events of a read and whether it came late, how probable it is
+// that it took together what came apart.
+type weights struct {
+	limit        float64 // from which lag on it is late, ms
+	late, prompt [mostEvents + 1]float64
 }
 
-// weights say, by the events of a read, how probable it is that it took together
-// what came apart.
-type weights [mostEvents + 1]float64
-
-func (w *weights) of(t *take) float64 { return w[min(int(t.events), mostEvents)] }
-
-// apartFrom weighs the reads by what would be found of their size if only the
-// server brought events together, as it does in others.
-func (s *sizes) apartFrom(others *sizes) (w weights) {
-	for n := 2; n <= mostEvents; n++ {
-		all, usual := s.atLeast(n), 0.0
-		if total := others.atLeast(1); total > 0 {
-			usual = stat.BinomialUpper(others.atLeast(n), total, warnConfidence)
-		}
-		if all > 0 {
-			w[n] = max(0, 1-usual*float64(s.atLeast(1))/float64(all))
-		}
+func (w *weights) of(t *take) float64 {
+	n := min(int(t.events), mostEvents)
+	if float64(t.lag) > w.limit {
+		return w.late[n]
 	}
-	return w
+	return w.prompt[n]
+}
+
+// whole counts every read fully that may have taken together what came apart.
+func (w *weights) whole() weights {
+	out := *w
+	for n := range out.late {
+		out.late[n], out.prompt[n] = math.Ceil(w.late[n]), math.Ceil(w.prompt[n])
+	}
+	return out
 }
 
 // enoughReads are those from which one can tell what comes together.
@@ -57,60 +51,109 @@ const enoughReads = 300
 
 // census counts reads by what they say of how many events come together.
 type census struct {
-	all    sizes
-	steady sizes // while the client read on and on
-	prompt sizes // soon after their last event
-	late   int
+	limit  float64 // from which lag on a read is late, ms
+	chance float64 // of a read that merged to be prompt, as against late
+	steady sizes   // while the client read on and on
+	prompt sizes   // soon after their last event
+	late   sizes
 }
 
-func (c *census) add(t *take, limit float64, steady bool) {
-	c.all.add(int(t.events), 1)
+// census makes an empty one. A client that naps comes round within 2 ms; one that
+// stood still comes at any time between two events.
+func (f *facts) census() census {
+	const nap = 2
+	limit := max(nap, f.lateRead())
+	gap := f.stat("icl", "avg")
+	if !(gap > 2*limit) {
+		gap = 2 * limit
+	}
+	return census{limit: limit, chance: limit / (gap - limit)}
+}
+
+func (c *census) add(t *take, steady bool) {
 	if steady {
 		c.steady.add(int(t.events), 1)
 	}
-	if float64(t.lag) > limit {
-		c.late++
+	if float64(t.lag) > c.limit {
+		c.late.add(int(t.events), 1)
 	} else {
 		c.prompt.add(int(t.events), 1)
 	}
 }
 
-// usual are the reads that show what comes together by itself; none, where most
-// reads are late.
-func (c *census) usual() *sizes {
+// usual is the number of reads of n events or more among those that show what
+// comes together by itself, and the number of those; 0 where most reads are late.
+func (c *census) usual(n int) (events, reads int) {
+	prompt, late := c.prompt.atLeast(1), c.late.atLeast(1)
 	switch {
 	case c.steady.atLeast(1) >= enoughReads:
-		return &c.steady
-	case c.prompt.atLeast(1) >= c.late:
-		return &c.prompt
+		return c.steady.atLeast(n), c.steady.atLeast(1)
+	case prompt >= late:
+		merged := c.chance * float64(c.late.atLeast(n)) // at the most
+		return max(0, c.prompt.atLeast(n)-int(merged)), prompt
 	default:
-		return &sizes{}
+		return 0, 0
 	}
+}
+
+// open weighs late reads by what would be found of their size if only the server
+// brought events together, and prompt ones by how many of the late ones' kind would
+// be prompt by chance.
+func (c *census) open() weights {
+	w := weights{limit: c.limit}
+	for n := 2; n <= mostEvents; n++ {
+		share := 0.0
+		if found, reads := c.usual(n); reads > 0 {
+			share = stat.BinomialUpper(found, reads, warnConfidence)
+		}
+		late, prompt := float64(c.late.atLeast(n)), float64(c.prompt.atLeast(n))
+		if late > 0 {
+			w.late[n] = max(0, 1-share*float64(c.late.atLeast(1))/late)
+		}
+		if prompt > 0 {
+			w.prompt[n] = min(1, c.chance*w.late[n]*late/prompt)
+		}
+	}
+	return w
+}
+
+// burst is how many events usually come together, to the nearest number.
+func (c *census) burst() int {
+	events := 0
+	for n := 1; n <= mostEvents; n++ {
+		found, reads := c.usual(n)
+		if reads == 0 {
+			return 1
+		}
+		events += found
+		if n == mostEvents {
+			return max(1, int(math.Round(float64(events)/float64(reads))))
+		}
+	}
+	return 1
 }
 
 // gapsOpen weighs the reads of gaps, and says how many events usually come together.
 func (f *facts) gapsOpen() (open weights, burst int) {
-	var c census
-	limit, singles := f.lateRead(), f.singles.sums()
-	c.late = singles[min(levelOf(limit)+1, allLevels-1)]
-	c.all.add(1, singles[0])
-	c.prompt.add(1, singles[0]-c.late)
+	c, singles := f.census(), f.singles.sums()
+	late := singles[min(levelOf(c.limit)+1, allLevels-1)]
+	c.late.add(1, late)
+	c.prompt.add(1, singles[0]-late)
 	c.steady.add(1, f.timeline.settle(f.steadiness()))
 	for i := range f.takes {
 		t := &f.takes[i]
-		c.add(t, limit, t.tokens > 0 && f.wasSteady(t))
+		c.add(t, t.tokens > 0 && f.wasSteady(t))
 	}
-	return c.all.apartFrom(c.usual()), c.usual().mean()
+	return c.open(), c.burst()
 }
 
 // firstsOpen weighs the reads of first tokens.
 func (f *facts) firstsOpen() weights {
-	var c census
-	limit := f.lateRead()
+	c := f.census()
 	for _, t := range f.firstTakes() {
-		c.add(&t, limit, f.wasSteady(&t))
+		c.add(&t, f.wasSteady(&t))
 	}
-	return c.all.apartFrom(c.usual())
+	return c.open()
 }
 
 // wasSteady reports whether the client read on and on until the last event came.

@@ -114,6 +114,10 @@ func (v *openView) judge(p, supported float64, own [2]float64, t thresholds) *bl
 	for _, l := range []blur{{level: Invalid, limit: t.invalid}, {level: Warn, limit: t.warn}} {
 		floor := blurFloor[l.level]
 		down := min(reported*(1-l.limit), reported-floor)
+		if l.level == Invalid { // what recurs need not be as far off as what was found
+			low := from(v.percentile(q, (*take).fewest))
+			down = min(down, max(low/max(0, 1-l.limit), low+floor))
+		}
 		up := max(reported/max(0, 1-l.limit), reported+floor)
 		if !(down > 0 && v.lower(down, q, l.level)) && !v.higher(up, q, l.level) {
 			continue
@@ -131,9 +135,7 @@ func (v *openView) judge(p, supported float64, own [2]float64, t thresholds) *bl
 // every read that may have taken together what came apart did so.
 func (v *openView) limits(p float64) (low, reported, high float64) {
 	whole := *v
-	for i, w := range whole.open {
-		whole.open[i] = math.Ceil(w)
-	}
+	whole.open = v.open.whole()
 	return from(whole.percentile(p, (*take).fewest)), from(v.percentile(p, (*take).reported)), from(whole.percentile(p, (*take).most) + 1)
 }
 

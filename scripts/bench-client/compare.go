@@ -26,6 +26,7 @@ type findings struct {
 	cpu              float64    // share of the usable cores, as loadgate says
 	validity         string
 	checks           []string
+	said             []string // what findings say
 }
 
 // pair is a percentile by the client and by the server, ms.
@@ -133,6 +134,7 @@ func (f *findings) document(doc []byte) error {
 	f.cpu, f.validity = float64(cell.Repeats[0].Client.CPURatio), string(cell.Validity)
 	for _, x := range cell.Findings {
 		f.checks = append(f.checks, x.Check+" "+x.Level)
+		f.said = append(f.said, x.Check+": "+x.Message)
 	}
 	return nil
 }

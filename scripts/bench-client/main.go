@@ -60,7 +60,7 @@ type bench struct {
 func table(args []string) error {
 	flags := flag.NewFlagSet("bench-client", flag.ContinueOnError)
 	loadgate := flags.String("loadgate", "loadgate", "the binary to be measured")
-	only := flags.String("only", "", "one part: bulk, paced, ladder, dense, stolen, sends")
+	only := flags.String("only", "", "one part: bulk, paced, ladder, dense, stolen, starved, sends")
 	quick := flags.Bool("quick", false, "short runs, to try the bench itself")
 	keep := flags.String("work", "", "folder for runs and logs, kept; else a temporary one")
 	if err := flags.Parse(args); err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -85,6 +86,7 @@ var parts = []part{
 	{"ladder", "Open streams: 100 to 10,000 of 5 tokens/s, both cores", ladder},
 	{"dense", "Dense: 2,048 streams of 50 tokens/s, the client on one core", dense},
 	{"stolen", "Stolen: 200 streams of 50 tokens/s, the client's core shared with a busy process", stolen},
+	{"starved", "Starved: client and server share their cores with eight busy processes each", starved},
 	{"sends", "Sends: an open loop of short answers, both cores", sends},
 }
 
@@ -156,6 +158,9 @@ func (b *bench) streams(l load, naps ...time.Duration) error {
 		return err
 	}
 	row(l, u, one, f)
+	for _, said := range f.said {
+		fmt.Fprintln(os.Stderr, said)
+	}
 	for _, nap := range naps {
 		one, err := b.theirs(l, 1, nap)
 		if err != nil {
@@ -225,6 +230,26 @@ func stolen(b *bench) error {
 	}
 	defer stop()
 	return b.streams(l)
+}
+
+// starved is where what a client says of its own numbers matters most.
+func starved(b *bench) error {
+	stop, err := b.hogs(slices.Concat(slices.Repeat([]int{b.serverCore}, 8), slices.Repeat([]int{b.clientCore}, 8))...)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	fmt.Println(streamHead + "\n" + streamRule)
+	for _, l := range []load{
+		{shape: pacedShape(200*time.Millisecond, 20*time.Millisecond, b.seconds(8)), streams: 200, ramp: 500 * time.Millisecond},
+		{shape: pacedShape(200*time.Millisecond, 50*time.Millisecond, b.seconds(8)), streams: 1000, ramp: time.Second},
+	} {
+		l.requests, l.core = l.streams, b.clientCore
+		if err := b.streams(l); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func sends(b *bench) error {
