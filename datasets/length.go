@@ -8,10 +8,13 @@ import (
 	"loadgate/internal/schedule"
 )
 
-// length is a distribution of lengths in tokens, each from 1 to maxTokens.
+// length is a distribution of lengths in tokens, each from 1 to maxTokens. What of it
+// is known without drawing stands in lengthlaw.go.
 type length interface {
 	draw(rng *rand.Rand) int
-	mean() float64
+	bounds() (low, high int) // of what can be drawn
+	upTo(x int) float64      // the share of lengths that are not above x
+	String() string          // as people write it
 }
 
 // even is drawn evenly from [middle·(1-ratio), middle·(1+ratio)], ratio in [0, 1).
@@ -21,15 +24,19 @@ type even struct {
 }
 
 func (e even) draw(rng *rand.Rand) int { return drawLength(rng, e.middle, e.ratio) }
-func (e even) mean() float64           { return float64(e.middle) }
 
 // drawLength draws a whole number evenly from [mean·(1-ratio), mean·(1+ratio)],
 // both ends included where they are whole; mean is at least 1, ratio in [0, 1).
 // What is drawn is at least 1 and averages mean.
 func drawLength(rng *rand.Rand, mean int, ratio float64) int {
-	const slack = 1e-9 // 100 · 0.29 is 28.999…6
-	spread := min(int(float64(mean)*ratio+slack), mean-1)
+	spread := spreadAround(mean, ratio)
 	return between(rng, mean-spread, mean+spread)
+}
+
+// spreadAround is how far lengths lie at most from their mean.
+func spreadAround(mean int, ratio float64) int {
+	const slack = 1e-9 // 100 · 0.29 is 28.999…6
+	return min(int(float64(mean)*ratio+slack), mean-1)
 }
 
 // between draws evenly from the whole numbers low to high.
@@ -42,7 +49,6 @@ func between(rng *rand.Rand, low, high int) int {
 type uniform struct{ low, high int }
 
 func (u uniform) draw(rng *rand.Rand) int { return between(rng, u.low, u.high) }
-func (u uniform) mean() float64           { return float64(u.low+u.high) / 2 }
 
 // bell is a normal distribution of the length, or of its natural logarithm,
 // within low and high: what would lie outside is spread over what lies inside,
@@ -82,16 +88,6 @@ func (b bell) below(x float64) float64 {
 	return (1 + math.Erf((x-b.mu)/b.sigma/math.Sqrt2)) / 2
 }
 
-// mean is taken over lengths at even shares.
-func (b bell) mean() float64 {
-	const steps = 2000
-	sum := 0.0
-	for i := range steps {
-		sum += float64(b.at((float64(i) + 0.5) / steps))
-	}
-	return sum / steps
-}
-
 // mixture draws from one of several, by weight.
 type mixture struct {
 	choice schedule.Choice
@@ -99,14 +95,6 @@ type mixture struct {
 }
 
 func (m mixture) draw(rng *rand.Rand) int { return m.parts[m.choice.Of(fraction(rng))].draw(rng) }
-
-func (m mixture) mean() float64 {
-	sum := 0.0
-	for i, p := range m.parts {
-		sum += m.choice.Share(i) * p.mean()
-	}
-	return sum
-}
 
 // fraction draws a number in (0, 1].
 func fraction(rng *rand.Rand) float64 { return schedule.Fraction(rng.Uint64()) }

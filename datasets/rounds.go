@@ -86,6 +86,7 @@ func keysOf(n *yamlpos.Node, keep func(key string) bool) *yamlpos.Node {
 type made interface {
 	llm.Dataset
 	llm.Tokenized
+	llm.Configured
 	shape(seed uint64, i int) llm.Shape
 }
 

@@ -20,6 +20,8 @@ type Input struct {
 	Quantiles []Quantile       // beyond the usual percentiles
 	Seed      uint64           // of the bootstraps
 	CI        bool             // compute intervals and variances
+
+	Configured Configured // lengths, for the fit
 }
 
 // Quantile names a quantile of a distribution: Q is in [0, 1].
@@ -71,7 +73,7 @@ func NewCollector(in Input) *Collector {
 		columns: make([]column, len(registry)),
 		counts:  result.Counts{Errors: map[string]int{}},
 		example: map[string]int{},
-		fit:     newFit(in.Load),
+		fit:     newFit(in),
 	}
 	for _, p := range in.predicates() {
 		c.shares = append(c.shares, shareCount{predicate: p})

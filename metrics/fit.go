@@ -21,14 +21,16 @@ type fit struct {
 	input, prompts []float64 // tokens, as the dataset and as the server counts them
 	output, answer []float64
 	reuse          [2]reuse // of the requests whose cached tokens are not known, and of the others
-	models         []scenario.ModelShare
+	drawn          drawn
+	load           *scenario.Load
 	asks           map[string]int // sessions by the model that they ask for
 	hashes         map[string]struct{}
 	duplicates     int
 }
 
-func newFit(l *scenario.Load) *fit {
-	return &fit{open: l.OpenLoopOrigin() && !l.Unlimited(), models: l.Models, asks: map[string]int{}, hashes: map[string]struct{}{}}
+func newFit(in Input) *fit {
+	l := in.Load
+	return &fit{open: l.OpenLoopOrigin() && !l.Unlimited(), load: l, drawn: drawn{configured: in.Configured}, asks: map[string]int{}, hashes: map[string]struct{}{}}
 }
 
 // add takes a measured sample.
@@ -53,6 +55,7 @@ func (f *fit) add(s *engine.Sample) {
 		}
 		f.hashes[s.PromptHash] = struct{}{}
 	}
+	f.drawn.add(s)
 	if s.Outcome == llm.Completed && s.Usage != nil {
 		f.tokens(s)
 	}
@@ -101,6 +104,8 @@ func (f *fit) result() *result.Fit {
 			out.Lines = append(out.Lines, result.FitLine{Name: name, Unit: unit, Asked: asked, Sent: sent})
 		}
 	}
+	var otherwise []string
+	out.Lines, otherwise = f.drawnLines(f.load)
 	line("arrival_gap", "ms", spreadOf(gapsOf(f.due)), spreadOf(gapsOf(f.sent)))
 	line("send_lateness", "ms", nil, spreadOf(f.late))
 	line("think_time", "ms", spreadOf(f.think), spreadOf(f.waited))
@@ -112,7 +117,7 @@ func (f *fit) result() *result.Fit {
 	if len(out.Lines) == 0 {
 		return nil
 	}
-	out.Misfits = misfits(out)
+	out.Misfits = append(otherwise, misfits(out)...)
 	return out
 }
 
@@ -120,14 +125,14 @@ func (f *fit) result() *result.Fit {
 // one that it had.
 func (f *fit) modelShares() (lines []result.FitLine) {
 	weights, sessions := 0.0, 0
-	for _, m := range f.models {
+	for _, m := range f.load.Models {
 		weights += m.Weight
 		sessions += f.asks[m.Name]
 	}
 	if sessions == 0 || weights == 0 {
 		return nil
 	}
-	for _, m := range f.models {
+	for _, m := range f.load.Models {
 		asked := shareOf(1, 1)
 		asked.N, asked.Avg = sessions, result.Number(m.Weight/weights)
 		lines = append(lines, result.FitLine{Name: "model_share", Of: m.Name, Unit: "ratio", Asked: asked, Sent: shareOf(f.asks[m.Name], sessions)})
@@ -192,15 +197,30 @@ func spreadOf(values []float64) *result.Spread {
 		return nil
 	}
 	slices.Sort(values)
+	at := func(q float64) result.Number { return result.Number(stat.Quantile(values, q)) }
+	return &result.Spread{
+		N: len(values), Avg: result.Number(meanOf(values)), CV: result.Number(variationOf(values)),
+		P50: at(0.5), P90: at(0.9), P95: at(0.95), P99: at(0.99), Max: result.Number(values[len(values)-1]),
+	}
+}
+
+// meanOf is the mean of values, of which there must be some.
+func meanOf(values []float64) float64 {
 	sum := 0.0
 	for _, v := range values {
 		sum += v
 	}
-	at := func(q float64) result.Number { return result.Number(stat.Quantile(values, q)) }
-	return &result.Spread{
-		N: len(values), Avg: result.Number(sum / float64(len(values))),
-		P50: at(0.5), P90: at(0.9), P99: at(0.99), Max: result.Number(values[len(values)-1]),
+	return sum / float64(len(values))
+}
+
+// variationOf is the standard deviation over the mean; NaN of fewer than two values,
+// and where the mean is 0.
+func variationOf(values []float64) float64 {
+	mean, squares := meanOf(values), 0.0
+	for _, v := range values {
+		squares += (v - mean) * (v - mean)
 	}
+	return orNaN(math.Sqrt(squares/float64(len(values)-1))/mean, len(values) > 1 && mean != 0)
 }
 
 // shareOf is a share of tokens; nil of none.
@@ -209,5 +229,5 @@ func shareOf(part, whole int) *result.Spread {
 		return nil
 	}
 	none := result.None()
-	return &result.Spread{N: whole, Avg: result.Number(float64(part) / float64(whole)), P50: none, P90: none, P99: none, Max: none}
+	return &result.Spread{N: whole, Avg: result.Number(float64(part) / float64(whole)), CV: none, P50: none, P90: none, P95: none, P99: none, Max: none}
 }

@@ -71,6 +71,9 @@ func sheetsOf(r *Report) []sheetKind {
 	if slices.ContainsFunc(r.Doc.Cells, func(c *result.Cell) bool { return len(c.Groups) > 0 }) {
 		sheets = append(sheets, sheetKind{"Groups", writeGroups})
 	}
+	if len(fitRows(r)) > 0 {
+		sheets = append(sheets, sheetKind{"Fit", writeFit})
+	}
 	if r.Samples != nil {
 		sheets = append(sheets, sheetKind{"Requests", writeRequests})
 	}

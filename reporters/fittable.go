@@ -12,23 +12,73 @@ const maxFitRows = 200
 
 const fitTitle = "Asked for and sent"
 
-// fitGrid sets the load that was asked for beside the one that was sent, by the first
-// repeat of each cell, and lists in words what of any repeat is not as it was asked
-// for.
-func fitGrid(r *Report) (grid htmlGrid, misfits []string) {
-	grid = htmlGrid{
-		Heads: []string{"cell", "quantity", "unit", "asked avg", "sent avg", "asked p50", "sent p50", "asked p99", "sent p99"},
-		Names: 3,
+// fitColumns are the statistics of the table, each of what was asked for and of what
+// was sent.
+var fitColumns = []struct {
+	head string
+	of   func(*result.Spread) result.Number
+}{
+	{"avg", func(s *result.Spread) result.Number { return s.Avg }},
+	{"cv", func(s *result.Spread) result.Number { return s.CV }},
+	{"p50", func(s *result.Spread) result.Number { return s.P50 }},
+	{"p95", func(s *result.Spread) result.Number { return s.P95 }},
+	{"p99", func(s *result.Spread) result.Number { return s.P99 }},
+}
+
+// fitTexts is how many of the columns are texts.
+const fitTexts = 3
+
+func fitHeads() []string {
+	heads := []string{"cell", "quantity", "unit"}
+	for _, c := range fitColumns {
+		heads = append(heads, "asked "+c.head, "sent "+c.head)
 	}
+	return heads
+}
+
+// fitRow is one quantity of a cell, in the order of fitHeads.
+type fitRow struct {
+	texts   [fitTexts]string
+	numbers []result.Number
+}
+
+// fitRows lists the quantities of all cells, by the first repeat of each.
+func fitRows(r *Report) (rows []fitRow) {
 	for _, c := range r.Doc.Cells {
 		if len(c.Repeats) == 0 || c.Repeats[0].Fit == nil {
 			continue
 		}
 		for _, l := range c.Repeats[0].Fit.Lines {
-			if len(grid.Rows) < maxFitRows {
-				grid.Rows = append(grid.Rows, fitRow(cmp.Or(r.titleOf(c), "-"), l))
+			row := fitRow{texts: [fitTexts]string{cmp.Or(r.titleOf(c), "-"), fitName(l), l.Unit}}
+			if l.Text != "" {
+				row.texts[1] += ": " + clean(l.Text, maxReason)
 			}
+			for _, c := range fitColumns {
+				for _, s := range []*result.Spread{l.Asked, l.Sent} {
+					n := result.None()
+					if s != nil {
+						n = c.of(s)
+					}
+					row.numbers = append(row.numbers, n)
+				}
+			}
+			rows = append(rows, row)
 		}
+	}
+	return rows
+}
+
+// fitGrid sets the load that was asked for beside the one that was sent, and lists in
+// words what of any repeat is not as it was asked for.
+func fitGrid(r *Report) (grid htmlGrid, misfits []string) {
+	grid = htmlGrid{Heads: fitHeads(), Names: fitTexts}
+	rows := fitRows(r)
+	for _, f := range rows[:min(len(rows), maxFitRows)] {
+		row := append([]string{}, f.texts[:]...)
+		for _, n := range f.numbers {
+			row = append(row, digits(n))
+		}
+		grid.Rows = append(grid.Rows, row)
 	}
 	all := misfitTexts(r.Doc)
 	for _, text := range all[:min(len(all), maxMisfits)] {
@@ -40,22 +90,31 @@ func fitGrid(r *Report) (grid htmlGrid, misfits []string) {
 	return grid, misfits
 }
 
-// fitRow is one quantity of a cell.
-func fitRow(cell string, l result.FitLine) []string {
-	none := result.None()
-	of := func(s *result.Spread) (avg, p50, p99 result.Number) {
-		if s == nil {
-			return none, none, none
+// writeFit writes the same table as a sheet, the misfits below it.
+func writeFit(b *workbook, r *Report, name string) error {
+	columns := []column{{"Cell", 30, asText}, {"Quantity", 40, asText}, {"Unit", 10, asText}}
+	for _, h := range fitHeads()[fitTexts:] {
+		columns = append(columns, column{h, 12, asMeasure})
+	}
+	s, err := b.sheet(name, columns)
+	if err != nil {
+		return err
+	}
+	for _, f := range fitRows(r) {
+		row := []any{f.texts[0], f.texts[1], f.texts[2]}
+		for _, n := range f.numbers {
+			row = append(row, n)
 		}
-		return s.Avg, s.P50, s.P99
+		if err := s.add(row...); err != nil {
+			return err
+		}
 	}
-	avg, p50, p99 := of(l.Asked)
-	sentAvg, sentP50, sentP99 := of(l.Sent)
-	row := []string{cell, fitName(l), l.Unit}
-	for _, n := range []result.Number{avg, sentAvg, p50, sentP50, p99, sentP99} {
-		row = append(row, digits(n))
+	for _, text := range misfitTexts(r.Doc) {
+		if err := s.add("MISFIT", clean(text, maxReason)); err != nil {
+			return err
+		}
 	}
-	return row
+	return s.end(true)
 }
 
 // fits is the same table in Markdown, with what does not fit below it.

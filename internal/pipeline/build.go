@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"loadgate/internal/gate"
+	"loadgate/internal/llm"
 	"loadgate/internal/result"
 	"loadgate/internal/store"
 	"loadgate/internal/validity"
@@ -21,6 +22,7 @@ import (
 const (
 	eventPreflight = "preflight"
 	eventRunEnd    = "run_end"
+	eventCalibrate = "calibrated"
 )
 
 // RunEnd says how a run ended; it is the data of the journal's run_end line.
@@ -33,6 +35,12 @@ type RunEnd struct {
 // preflightData is what the preflight found out, by cell.
 type preflightData struct {
 	Models map[string]string `json:"models"`
+}
+
+// calibratedData is the data of the journal's calibrated line: the prompts' lengths by
+// cell, where room for what a server adds has changed them.
+type calibratedData struct {
+	Input map[string]*llm.Lengths `json:"input_tokens"`
 }
 
 // BuildOptions change what a report is built from.
@@ -99,6 +107,7 @@ type journal struct {
 	end    RunEnd
 	ended  time.Time
 	models map[string]string
+	input  map[string]*llm.Lengths // of prompts, where calibration changed them
 }
 
 func readJournal(s *store.Run) journal {
@@ -113,6 +122,10 @@ func readJournal(s *store.Run) journal {
 			var d preflightData
 			_ = json.Unmarshal(e.Data, &d)
 			j.models = d.Models
+		case eventCalibrate:
+			var d calibratedData
+			_ = json.Unmarshal(e.Data, &d)
+			j.input = d.Input
 		}
 	}
 	return j
@@ -128,6 +141,9 @@ func document(m *store.Manifest, j journal) *result.Document {
 
 // add summarises one cell, if it was begun.
 func (b *builder) add(s *storedCell, c *scenario.Cell) error {
+	if input := b.journal.input[s.ID]; input != nil {
+		s.Declared.Input = input
+	}
 	b.doc.Labels = labelsOf(b.doc.Labels, s.Labels, len(b.doc.Cells) == 0)
 	_, committed := b.store.Committed()[s.ID]
 	cell, pooled := b.opt.Cells[s.ID], (*result.Repeat)(nil)
@@ -199,6 +215,7 @@ func summarize(s *store.Run, g *gate.Gate, stored *storedCell, c *scenario.Cell)
 		collectors[i] = metrics.NewCollector(metrics.Input{
 			Load: &c.Load, Goodput: c.Goodput, Shares: needs.Shares, Quantiles: needs.Quantiles,
 			Seed: c.Load.Seed + uint64(i), CI: true,
+			Configured: metrics.Configured{Input: stored.Declared.Input, Output: stored.Declared.Output},
 		})
 	}
 	groups := metrics.NewGroups(metrics.Input{Load: &c.Load, Seed: c.Load.Seed})

@@ -48,6 +48,17 @@ func (r *Runner) calibrate(ctx context.Context, stop <-chan struct{}) error {
 	return nil
 }
 
+// calibratedLengths are those of the prompts of calibrated datasets.
+func (r *Runner) calibratedLengths() calibratedData {
+	d := calibratedData{Input: map[string]*llm.Lengths{}}
+	for _, c := range r.opened.Cells {
+		if x, ok := c.Dataset.(llm.Calibrated); ok && x.Calibrates() {
+			d.Input[c.ID] = declaredBy(c).Input
+		}
+	}
+	return d
+}
+
 // calibrated is a cell's dataset with the overhead that its server shows; nil
 // when the run was stopped.
 func (r *Runner) calibrated(ctx context.Context, stop <-chan struct{}, c *Cell, d llm.Calibrated, model string) (llm.Dataset, error) {

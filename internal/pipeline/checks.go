@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 
+	"loadgate/datasets"
+
 	"loadgate/internal/gate"
 	"loadgate/internal/llm"
 	"loadgate/internal/result"
@@ -18,6 +20,10 @@ import (
 type declared struct {
 	IgnoreEOS bool `json:"ignore_eos,omitempty"`
 	Redraws   bool `json:"redraws,omitempty"` // prompts are drawn with replacement
+
+	// Lengths as the dataset's section configures them; nil where it does not.
+	Input  *llm.Lengths `json:"input_tokens,omitempty"`
+	Output *llm.Lengths `json:"output_tokens,omitempty"`
 }
 
 // declaredBy reads it from a cell's sections.
@@ -29,6 +35,7 @@ func declaredBy(c *Cell) declared {
 		}
 	}
 	_, d.Redraws = c.Dataset.(llm.Pooled)
+	d.Input, d.Output = datasets.Configured(c.Cell.Dataset, c.Dataset)
 	return d
 }
 

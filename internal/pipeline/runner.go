@@ -93,6 +93,11 @@ func (r *Runner) Run(ctx context.Context, stop <-chan struct{}) error {
 	if err := r.calibrate(ctx, stop); err != nil {
 		return err
 	}
+	if d := r.calibratedLengths(); len(d.Input) > 0 {
+		if err := r.store.Event(eventCalibrate, d); err != nil {
+			return err
+		}
+	}
 	if err := r.units(ctx, stop, todo); err != nil {
 		return err
 	}
