@@ -72,7 +72,7 @@ load: {concurrency: 4, requests: 20, warmup: {requests: 2}}
 // unhurried keeps what other programs take of the machine out of a verdict: no
 // cell is INVALID for a slot that stood empty, or for events read late together.
 const unhurried = `
-validity: {concurrency: {warn: 0%, invalid: 0%}, shared_stamps: {warn: 100%, invalid: 100%}, client_lag: {warn: 1h, invalid: 1h}}
+validity: {concurrency: {warn: 0%, invalid: 0%}, shared_stamps: {warn: 100%, invalid: 100%}, blurred_times: {warn: 100%, invalid: 100%}, client_lag: {warn: 1h, invalid: 1h}}
 `
 
 // execute runs a scenario to its end in a directory.
