@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"io"
 	"os"
@@ -174,6 +175,12 @@ func hugeFooter(b []byte) []byte {
 	return append(slices.Clone(b[:len(b)-8]), 0xff, 0xff, 0xff, 0xfe, 'P', 'A', 'R', '1')
 }
 
+// withFooter is a file that is nothing but a footer.
+func withFooter(footer ...byte) []byte {
+	b := append([]byte("PAR1"), footer...)
+	return append(binary.LittleEndian.AppendUint32(b, uint32(len(footer))), "PAR1"...)
+}
+
 // A footer's length is believed only where it can be true: making room for it takes
 // seconds, or all memory.
 func TestParquetOfAnImpossibleFooter(t *testing.T) {
@@ -186,6 +193,8 @@ func TestParquetOfAnImpossibleFooter(t *testing.T) {
 		"its footer is said to have 4278190079 bytes, and the file has 1273": hugeFooter(b),
 		"it does not end with PAR1":   b[:len(b)-20],
 		"5 bytes are no Parquet file": b[:5],
+		"its footer says of a list or a text that it is longer than what is left of the footer": withFooter(
+			0x29, 0xfc, 0xff, 0xff, 0xff, 0x7f), // field 2, a list of structs, a quarter of a billion of them
 	} {
 		if _, err := openParquet(bytes.NewReader(damaged), int64(len(damaged))); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %s", err, want)

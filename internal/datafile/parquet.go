@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/parquet-go/parquet-go"
 )
@@ -33,15 +34,23 @@ func openParquet(in io.ReaderAt, size int64) (rows *parquetRows, err error) {
 	if err != nil {
 		return nil, failed("the Parquet file", err)
 	}
+	if err := checkCodecs(f.Metadata()); err != nil {
+		return nil, err
+	}
+	if err := checkPages(in, size, f.Metadata()); err != nil {
+		return nil, failed("the Parquet file", err)
+	}
 	root, columns := treeOf(f.Schema())
+	groups := slices.DeleteFunc(slices.Clone(f.RowGroups()), func(g parquet.RowGroup) bool { return g.NumRows() == 0 })
 	return &parquetRows{
-		groups: f.RowGroups(), root: root, batch: make([]parquet.Row, rowsAtOnce), cells: make([][]parquet.Value, columns),
+		groups: groups, root: root, batch: make([]parquet.Row, rowsAtOnce), cells: make([][]parquet.Value, columns),
 	}, nil
 }
 
 // checkFooter refuses a file whose last bytes, the length of its footer (four bytes,
-// little-endian) and PAR1, cannot be true: the library would make room for a footer
-// of that length, up to 4 GiB, before it reads any of it.
+// little-endian) and PAR1, cannot be true, or whose footer has a list that cannot: the
+// library would make room for what they say, up to 4 GiB and more, before it reads any
+// of it.
 func checkFooter(in io.ReaderAt, size int64) error {
 	const around = 4 + 8 // PAR1 at the beginning, the length and PAR1 at the end
 	var end [8]byte
@@ -54,10 +63,16 @@ func checkFooter(in io.ReaderAt, size int64) error {
 	if magic := string(end[4:]); magic != "PAR1" {
 		return errors.New("it does not end with PAR1: it is cut off, damaged or encrypted")
 	}
-	if footer := int64(binary.LittleEndian.Uint32(end[:])); footer > size-around {
-		return fmt.Errorf("its footer is said to have %d bytes, and the file has %d", footer, size)
+	length := int64(binary.LittleEndian.Uint32(end[:]))
+	if length > size-around {
+		return fmt.Errorf("its footer is said to have %d bytes, and the file has %d", length, size)
 	}
-	return nil
+	footer := make([]byte, length)
+	if _, err := in.ReadAt(footer, size-int64(len(end))-length); err != nil {
+		return err
+	}
+	_, err := skipThrift(footer, thriftStruct, 0)
+	return err
 }
 
 // recovered makes an error of a panic: the library panics on some damaged
