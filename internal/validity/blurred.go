@@ -18,7 +18,7 @@ var blurredTimes = Definition{
 	Text: "Where receive stamps are the kernel's. Of the events of a stream that one read took, only the last one's time is known: the others " +
 		"came after the read before. Reported are one gap g and n - 1 of 0. In truth at least one is as long as g / n, the first is as long as " +
 		"the read before had waited in vain, and those of x or more are at most g / x. A first token came after what was read of its stream before " +
-		"it, and hardly before the client last read anything. Over all reads that gives the lowest and the highest value of each percentile: " +
+		"it, and hardly before the client last read anything, which is no more than a guess, so that ttft is warned of and never invalid. Over all reads that gives the lowest and the highest value of each percentile: " +
 		"p50, p95, p99, and those that rules read.\n\n" +
 		"Servers write several events at once too. How often, is seen while the client reads on without a pause of a quarter of the mean icl, or, " +
 		"where that is seldom, by prompt reads: within 2 ms, or 10 % of the mean icl, of their last event. Late reads leave open what comes together more often than that, " +

@@ -220,7 +220,7 @@ func TestBlurredFirstTokens(t *testing.T) {
 		loop  loop
 		level string
 	}{
-		{"pauses of 200 ms", loop{round: 1, stall: nowAndThen(0.02, 100, 200)}, "invalid"},
+		{"pauses of 200 ms", loop{round: 1, stall: nowAndThen(0.02, 100, 200)}, "warn"},
 		{"none", loop{round: 1}, ""},
 		{"the first four are written at once", loop{round: 1, burst: firstOf(4, 8)}, ""},
 	} {

@@ -112,6 +112,9 @@ func (v *openView) judge(p, supported float64, own [2]float64, t thresholds) *bl
 	}
 	reported := from(v.percentile(q, (*take).reported))
 	for _, l := range []blur{{level: Invalid, limit: t.invalid}, {level: Warn, limit: t.warn}} {
+		if l.level == Invalid && v.metric == "ttft" {
+			continue // its lower end is a guess
+		}
 		floor := blurFloor[l.level]
 		down := min(reported*(1-l.limit), reported-floor)
 		if l.level == Invalid { // what recurs need not be as far off as what was found
