@@ -19,11 +19,12 @@ type job struct {
 	think   int64 // from the end of the answer before until it was due, ns
 	call    *llm.Call
 	session string
-	model   string      // of the session, where the scenario shares the load among several
-	request llm.Request // without its texts: the body holds them
-	hash    string      // of the body
-	prompt  string      // kept only where it may have to be counted or stored
-	rest    *rest       // nil: it is the last of its session
+	model   string           // of the session, where the scenario shares the load among several
+	request llm.Request      // without its texts: the body holds them
+	media   *llm.MediaCounts // nil: it carries none
+	hash    string           // of the body
+	prompt  string           // kept only where it may have to be counted or stored
+	rest    *rest            // nil: it is the last of its session
 }
 
 // rest is what a session still has to ask.
@@ -110,6 +111,7 @@ func (j *job) render(cfg *Config, r llm.Request) (err error) {
 	if cfg.KeepPrompts || r.InputTokens == 0 {
 		j.prompt = promptText(&r)
 	}
+	j.media = llm.CountMedia(r.Messages)
 	j.request = r
 	j.request.Messages, j.request.Prompt, j.request.Body = nil, "", nil
 	return nil

@@ -36,6 +36,7 @@ func newRecorder(cfg *Config, j *job) *recorder {
 	return &recorder{cfg: cfg, decoder: cfg.Backend.Decoder(), texts: keep, prompt: j.prompt, sample: &Sample{
 		Index: j.index, Session: j.session, Turn: j.turn, Think: j.think, Model: j.request.Model, Streamed: j.call.Stream,
 		PromptKnown: j.request.InputTokens, Asked: j.request.MaxTokens, PromptHash: j.hash,
+		Media:  j.media,
 		Bytes:  len(j.call.Body),
 		Events: make([]Event, 0, roomFor(j)),
 	}}

@@ -46,6 +46,10 @@ type Sample struct {
 	Bytes       int        `json:"request_bytes,omitempty"`    // of the body that was sent
 	PromptHash  string     `json:"prompt_sha256_64,omitempty"` // first 64 bits of the body's hash, to find duplicates
 
+	// Media are those that the request carried; nil: none, or within a body that the
+	// dataset gives whole.
+	Media *llm.MediaCounts `json:"media,omitempty"`
+
 	// Texts are kept until tokens are counted and stored with `save: texts` only.
 	Texts *Texts `json:"texts,omitempty"`
 }

@@ -22,6 +22,8 @@ type fit struct {
 	output, answer []float64
 	reuse          [2]reuse // of the requests whose cached tokens are not known, and of the others
 	drawn          drawn
+	media          [3][]float64 // images, audios and videos of each request that carries some
+	requests       int
 	load           *scenario.Load
 	asks           map[string]int // sessions by the model that they ask for
 	hashes         map[string]struct{}
@@ -56,6 +58,7 @@ func (f *fit) add(s *engine.Sample) {
 		f.hashes[s.PromptHash] = struct{}{}
 	}
 	f.drawn.add(s)
+	f.carried(s.Media)
 	if s.Outcome == llm.Completed && s.Usage != nil {
 		f.tokens(s)
 	}
@@ -78,6 +81,27 @@ func (f *fit) tokens(s *engine.Sample) {
 		r.shared += min(s.Shared, u.Input)
 		r.input += u.Input
 	}
+}
+
+// carried counts what a request carries beside its text.
+func (f *fit) carried(m *llm.MediaCounts) {
+	f.requests++
+	if m == nil {
+		return
+	}
+	for i, n := range []int{m.Images, m.Audios, m.Videos} {
+		if n > 0 {
+			f.media[i] = append(f.media[i], float64(n))
+		}
+	}
+}
+
+// carriedBy is how many media of a kind the requests carried; nil: none did any.
+func (f *fit) carriedBy(counts []float64) *result.Spread {
+	if len(counts) == 0 {
+		return nil
+	}
+	return spreadOf(append(make([]float64, f.requests-len(counts)), counts...))
 }
 
 // reuse are sums over requests: their input tokens, of them those at the beginning
@@ -113,6 +137,9 @@ func (f *fit) result() *result.Fit {
 	line("output_tokens", "tokens", spreadOf(f.output), spreadOf(f.answer))
 	shared, cached := f.prefixes()
 	line("prefix_share", "ratio", shared, cached)
+	for i, name := range []string{"images", "audios", "videos"} {
+		line(name, name, nil, f.carriedBy(f.media[i]))
+	}
 	out.Lines = append(out.Lines, f.modelShares()...)
 	if len(out.Lines) == 0 {
 		return nil

@@ -90,6 +90,22 @@ func TestFitOfPrefixes(t *testing.T) {
 	}
 }
 
+// Media are counted over all requests, those without any too.
+func TestFitOfMedia(t *testing.T) {
+	t.Parallel()
+	c := NewCollector(Input{Load: &scenario.Load{Concurrency: 1}})
+	for i, m := range []*llm.MediaCounts{nil, {Images: 2}, {Images: 4, Videos: 1}, nil} {
+		c.Add(&engine.Sample{Index: i, Done: msNS, Outcome: llm.Completed, Media: m})
+	}
+	fit := c.Repeat(engine.Totals{}).Fit
+	if l := fit.Line("images"); l == nil || l.Asked != nil || l.Sent.N != 4 || l.Sent.Avg != 1.5 || l.Sent.Max != 4 || l.Unit != "images" {
+		t.Errorf("%+v", l)
+	}
+	if fit.Line("audios") != nil || fit.Line("videos").Sent.Avg != 0.25 {
+		t.Errorf("%+v", fit)
+	}
+}
+
 // Models whose share of the sessions no fair draw explains are misfits.
 func TestFitOfModels(t *testing.T) {
 	t.Parallel()

@@ -23,6 +23,7 @@ type sheetRequest struct {
 	finish, err              string
 	session, model           string
 	turn                     float64
+	images, audios, videos   float64
 }
 
 // sheetRequestColumn is a column of the sheet Requests with its value for a request,
@@ -69,6 +70,9 @@ func sheetRequestColumns() []sheetRequestColumn {
 		text("Error", 60, func(r *sheetRequest) string { return r.err }),
 		text("Session", 20, func(r *sheetRequest) string { return r.session }),
 		count("Turn", func(r *sheetRequest) float64 { return r.turn }),
+		count("Images", func(r *sheetRequest) float64 { return r.images }),
+		count("Audios", func(r *sheetRequest) float64 { return r.audios }),
+		count("Videos", func(r *sheetRequest) float64 { return r.videos }),
 		text("Model", 20, func(r *sheetRequest) string { return r.model }),
 	}
 }
@@ -79,6 +83,14 @@ func (r *sheetRequest) at(stamp int64) float64 {
 		return math.NaN()
 	}
 	return float64(stamp-r.base) / 1e6
+}
+
+// some is a number of which 0 leaves the cell empty.
+func some(n int) float64 {
+	if n == 0 {
+		return math.NaN()
+	}
+	return float64(n)
 }
 
 func sheetRequestOf(c *result.Cell, rec *store.Record, load *scenario.Load) sheetRequest {
@@ -95,11 +107,10 @@ func sheetRequestOf(c *result.Cell, rec *store.Record, load *scenario.Load) shee
 		outcome: string(s.Outcome), class: string(s.Class), due: due(s), start: s.Start, done: s.Done,
 		ttft: math.NaN(), tpot: math.NaN(), e2el: math.NaN(),
 		input: value("input_tokens"), output: value("output_tokens"), reasoning: value("reasoning_tokens"),
-		finish: s.Finish, err: s.Error, session: s.Session, model: s.Model, turn: math.NaN(),
+		finish: s.Finish, err: s.Error, session: s.Session, model: s.Model, turn: some(s.Turn),
 	}
-	if s.Turn > 0 {
-		r.turn = float64(s.Turn)
-	}
+	media := mediaOf(s)
+	r.images, r.audios, r.videos = some(media.Images), some(media.Audios), some(media.Videos)
 	if s.Warmup {
 		r.warmup = "yes"
 	}

@@ -70,6 +70,7 @@ func TestExcelRequests(t *testing.T) {
 			s.Tok1, s.Ans1, s.TokN, s.Events = 0, 0, 0, nil
 		case 4:
 			s.TokN, s.Events, s.Usage.Output = s.Tok1, s.Events[:1], 1
+			s.Media = &llm.MediaCounts{Images: 2, Videos: 1}
 		}
 	})
 	f := open(t, excel(t, r))
@@ -77,7 +78,7 @@ func TestExcelRequests(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(rows) != 1+3*20 || len(rows[0]) > 21 {
+	if len(rows) != 1+3*20 || len(rows[0]) > 24 {
 		t.Errorf("%d rows of %d columns", len(rows), len(rows[0]))
 	}
 	second := r.Doc.Cells[1].ID
@@ -88,7 +89,7 @@ func TestExcelRequests(t *testing.T) {
 			"Input Tokens": "383", "Output Tokens": "8", "Reasoning Tokens": "0", "Finish": "length", "Error": "",
 		},
 		24: {"Outcome": "failed", "Class": "http_5xx", "Error": "503 Service Unavailable", "Status": "503", "TTFT(ms)": "", "E2EL(ms)": "", "Output Tokens": ""},
-		25: {"Outcome": "completed", "TTFT(ms)": "84.446", "TPOT(ms)": ""},
+		25: {"Outcome": "completed", "TTFT(ms)": "84.446", "TPOT(ms)": "", "Images": "2", "Audios": "", "Videos": "1"},
 	} {
 		got := row(t, f, "Requests", n)
 		for head, value := range want {

@@ -25,6 +25,9 @@ func TestFitInReports(t *testing.T) {
 			Misfits: []string{"the server counts 436 input tokens a request"},
 		}}},
 	}}}
+	if got := row(t, open(t, excel(t, &reporters.Report{Doc: doc})), "Fit", 2); got["Quantity"] != "drawn_output_tokens: normal (mean 200, stddev 60), from 16" || got["asked p95"] != "200" || got["sent avg"] != "207" {
+		t.Errorf("the sheet has %v", got)
+	}
 	for name, c := range map[string]struct {
 		reporter reporters.ReporterFunc
 		want     []string

@@ -128,7 +128,7 @@ func TestParquetOfRequests(t *testing.T) {
 	for column, want := range map[string]any{
 		"cell": "concurrency=2.shape=short-1a2b3c", "load_concurrency": 2.0, "shape": "short", "warmup": false, "outcome": "completed",
 		"ttft_ms": 100.0, "tpot_ms": 10.0, "e2el_ms": 170.0, "stream_close_ms": 171.0, "input_tokens": 128.0, "output_tokens": 8.0,
-		"start_ns": 1 + 5*ms, "tok1_ns": 1 + 105*ms, "status": int64(200), "content_events": int64(8), "error": nil, "cached_tokens": nil,
+		"start_ns": 1 + 5*ms, "tok1_ns": 1 + 105*ms, "status": int64(200), "content_events": int64(8), "error": nil, "cached_tokens": nil, "images": int64(0),
 	} {
 		if v := got[1][column]; v != want {
 			t.Errorf("%s is %v, want %v", column, v, want)

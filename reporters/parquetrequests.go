@@ -9,6 +9,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 
 	"loadgate/engine"
+	"loadgate/internal/llm"
 	"loadgate/internal/result"
 	"loadgate/internal/store"
 	"loadgate/metrics"
@@ -127,8 +128,19 @@ func outcomeColumns() []requestColumn {
 		flagOf("reused_connection", func(x *request) bool { return x.Reused }),
 		intOf("content_events", func(x *request) (int, bool) { return len(x.Events), true }),
 		intOf("max_tokens", func(x *request) (int, bool) { return x.Asked, x.Asked > 0 }),
+		intOf("images", func(x *request) (int, bool) { return mediaOf(x.Sample).Images, true }),
+		intOf("audios", func(x *request) (int, bool) { return mediaOf(x.Sample).Audios, true }),
+		intOf("videos", func(x *request) (int, bool) { return mediaOf(x.Sample).Videos, true }),
 		{"prompt_sha256_64", parquet.String(), func(x *request) parquet.Value { return textValue(clean(x.PromptHash, maxName)) }},
 	}
+}
+
+// mediaOf is how many media a request is known to have carried.
+func mediaOf(s *engine.Sample) llm.MediaCounts {
+	if s.Media == nil {
+		return llm.MediaCounts{}
+	}
+	return *s.Media
 }
 
 func stampColumns() []requestColumn {

@@ -75,6 +75,34 @@ const (
 	Video MediaKind = "video"
 )
 
+// MediaCounts is how many media of each kind a request carries.
+type MediaCounts struct {
+	Images int `json:"images,omitempty"`
+	Audios int `json:"audios,omitempty"`
+	Videos int `json:"videos,omitempty"`
+}
+
+// CountMedia counts those of all messages; nil where there are none.
+func CountMedia(messages []Message) *MediaCounts {
+	var n MediaCounts
+	for i := range messages {
+		for _, m := range messages[i].Media {
+			switch m.Kind {
+			case Image:
+				n.Images++
+			case Audio:
+				n.Audios++
+			case Video:
+				n.Videos++
+			}
+		}
+	}
+	if n == (MediaCounts{}) {
+		return nil
+	}
+	return &n
+}
+
 // Call is a request as a protocol puts it on the wire.
 type Call struct {
 	Method string

@@ -17,7 +17,7 @@ type FitLine struct {
 	// Name is one of drawn_input_tokens | drawn_output_tokens | drawn_arrival_gap,
 	// where asked is a distribution as configured and sent is what was drawn from it,
 	// and arrival_gap | send_lateness | think_time | input_tokens |
-	// output_tokens | prefix_share | model_share.
+	// output_tokens | prefix_share | images | audios | videos | model_share.
 	Name  string  `json:"name"`
 	Of    string  `json:"of,omitempty"` // which model
 	Unit  string  `json:"unit"`
