@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"math"
 	"net/http"
 	"net/textproto"
 )
@@ -155,11 +156,11 @@ func (u *unframer) size(p []byte) (used int, err error) {
 	if !ok {
 		return 0, errSizeLine
 	}
-	u.excess = max(0, u.excess+int64(len(line))-16-2*n)
+	u.excess = max(0, u.excess+int64(len(line))-16-2*int64(n)) // overflows where net/http's does
 	if u.excess > maxExcess {
 		return 0, errExcess
 	}
-	u.part, u.left, u.place = u.part[:0], n, chunkData
+	u.part, u.left, u.place = u.part[:0], int64(min(n, math.MaxInt64)), chunkData
 	if n == 0 {
 		u.place = trailer
 	}
@@ -168,7 +169,7 @@ func (u *unframer) size(p []byte) (used int, err error) {
 
 // chunkSize reads a whole line: hexadecimal digits, white space, an extension
 // behind a semicolon, CR LF.
-func chunkSize(line []byte) (n int64, ok bool) {
+func chunkSize(line []byte) (n uint64, ok bool) {
 	if n, ok = plainSize(line); ok {
 		return n, true
 	}
@@ -188,14 +189,14 @@ func chunkSize(line []byte) (n int64, ok bool) {
 		default:
 			return 0, false
 		}
-		n = n<<4 | int64(c)
+		n = n<<4 | uint64(c)
 	}
-	return n, n >= 0
+	return n, true
 }
 
 // plainSize reads a line of a few lower-case digits and nothing else, as nearly
 // all servers write it.
-func plainSize(line []byte) (n int64, ok bool) {
+func plainSize(line []byte) (n uint64, ok bool) {
 	const most = 7
 	digits := len(line) - 2
 	if digits < 1 || digits > most || line[digits] != '\r' {
@@ -204,9 +205,9 @@ func plainSize(line []byte) (n int64, ok bool) {
 	for _, c := range line[:digits] {
 		switch {
 		case c >= '0' && c <= '9':
-			n = n<<4 | int64(c-'0')
+			n = n<<4 | uint64(c-'0')
 		case c >= 'a' && c <= 'f':
-			n = n<<4 | int64(c-'a'+10)
+			n = n<<4 | uint64(c-'a'+10)
 		default:
 			return 0, false
 		}
