@@ -56,11 +56,13 @@ var (
 // framingOf is how the body of an answer ends, as http.ReadResponse found.
 func framingOf(resp *http.Response) unframer {
 	switch {
+	case !bodyAllowed(resp.StatusCode):
+		return unframer{} // whatever the header says
 	case len(resp.TransferEncoding) > 0:
 		return unframer{kind: chunked}
 	case resp.ContentLength > 0:
 		return unframer{kind: sized, left: resp.ContentLength}
-	case resp.ContentLength == 0 || !bodyAllowed(resp.StatusCode):
+	case resp.ContentLength == 0:
 		return unframer{}
 	default:
 		return unframer{kind: untilClose}

@@ -198,6 +198,8 @@ var answers = []string{
 	"HTTP/1.1 101 Switching Protocols\r\n\r\n",
 	"HTTP/1.1 099 Odd\r\n\r\n",
 	"HTTP/1.1 204 No Content\r\n\r\n",
+	"HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n",
+	"HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
 	"HTTP/1.1 304 Not Modified\r\nContent-Length: 7\r\n\r\n",
 	"HTTP/1.1 200 OK\nContent-Length: 9\n\ndata: a\n\n",
 	"HTTP/1.1 200 OK\r\nX: a\r\n b\r\nContent-Type:\r\n text/event-stream\r\nContent-Length: 9\r\n\r\ndata: a\n\n",
