@@ -73,21 +73,21 @@ func (a *app) calibrate(ctx context.Context, quick bool, target string) error {
 		return failure(fmt.Errorf("calibrate: %w", err))
 	}
 	c.Machine, c.Build = a.thisMachine(), build()
-	where, err := c.Save()
-	if err != nil {
-		return failure(fmt.Errorf("store the calibration: %w", err))
-	}
+	where, unsaved := c.Save() // what was measured is said in any case
 	if a.json {
-		return a.writeJSON(calibrated{c, where, probed})
-	}
-	if err := c.Print(a.out); err != nil {
-		return failure(err)
-	}
-	if probed != nil {
+		err = a.writeJSON(calibrated{c, where, probed})
+	} else if err = c.Print(a.out); err == nil && probed != nil {
 		fmt.Fprintln(a.out)
 		probed.print(a.out)
 	}
-	fmt.Fprintf(a.err, "stored in %s\n", where)
+	switch {
+	case err != nil:
+		return failure(err)
+	case unsaved != nil:
+		return failure(fmt.Errorf("store the calibration: %w", unsaved))
+	case !a.json:
+		fmt.Fprintf(a.err, "stored in %s\n", where)
+	}
 	return nil
 }
 

@@ -56,7 +56,7 @@ const (
 	quick  = "{ttft: 5ms, itl: 1ms}"
 )
 
-var slowed = []string{"taskset", "-c", "0", "nice", "-n", "19"}
+var slowed = []string{"taskset", "-c", "0", "nice", "-n", "5"}
 
 // fewPorts run a client, and the simulator that it starts, in a network of their
 // own with 31 local ports.
@@ -67,15 +67,15 @@ var onOneCore = []string{"taskset", "-c", "0"}
 
 var faults = []fault{
 	{check: "send_lateness", made: "SIGSTOP, 150 ms of every 300", level: "invalid", file: raw(short, "{rate: 200, duration: 3s}"), while: stopAndGo(150*time.Millisecond, 150*time.Millisecond)},
-	{check: "send_lateness", made: "8 CPU hogs on the client's core, client at nice 19", level: "invalid", file: raw(short, "{rate: 200, duration: 4s}"), wrap: slowed, hogs: 8},
+	{check: "send_lateness", made: "8 CPU hogs on the client's core, client at nice 5", level: "invalid", file: raw(short, "{rate: 200, duration: 4s}"), wrap: slowed, hogs: 8},
 	{check: "achieved_rate", made: "60,000/s asked of one core", level: "invalid", file: raw(short, "{rate: 60000, duration: 2s}"), quiet: raw(short, "{rate: 100, duration: 2s}"), wrap: onOneCore},
 	{check: "unsent", made: "--max-time 1s in a run of 3 s", level: "warn", file: raw(short, "{rate: 100, requests: 300}"), extra: []string{"--max-time", "1s"}, quiet: raw(short, "{rate: 100, requests: 100}")},
-	{check: "concurrency", made: "8 CPU hogs on the client's core, client at nice 19", level: "warn", file: raw("/paced/5ms/1ms/2/v1/chat/completions", "{concurrency: 16, duration: 4s}"), wrap: slowed, hogs: 8},
+	{check: "concurrency", made: "8 CPU hogs on the client's core, client at nice 5", level: "warn", file: raw("/paced/5ms/1ms/2/v1/chat/completions", "{concurrency: 16, duration: 4s}"), wrap: slowed, hogs: 8},
 	{check: "client_cpu", made: "60,000/s asked of one core, which must be free for it", level: "warn", file: raw(short, "{rate: 60000, duration: 2s}"), quiet: raw(short, "{rate: 100, duration: 2s}"), wrap: onOneCore},
 	{check: "client_cpu", made: "answers as fast as the server writes, on one core", level: "invalid", file: raw("/bulk/4000/v1/chat/completions", "{concurrency: 64, requests: 32x}"), quiet: raw(short, "{concurrency: 4, duration: 2s}"), wrap: onOneCore},
 	{check: "client_steal", cant: "only a hypervisor can take time away; tested with numbers of /proc/stat"},
 	{check: "client_throttling", made: "a cgroup that allows 20 % of a core", level: "warn", file: raw("/bulk/200/v1/chat/completions", "{concurrency: 32, duration: 3s}"), quiet: raw(short, "{concurrency: 4, duration: 3s}"), wrap: []string{"CGROUP"}},
-	{check: "client_lag", made: "8 CPU hogs on the client's core, client at nice 19, stamps in user space", level: "warn", file: "apiVersion: loadgate/v1\nname: fault\npreflight: false\nbackends: {b: {kind: openai, model: sim, url: 'SIMSOCKET'}}\n" + prompts + "load: {rate: 100, duration: 4s}\n", wrap: slowed, hogs: 8},
+	{check: "client_lag", made: "8 CPU hogs on the client's core, client at nice 5, stamps in user space", level: "warn", file: "apiVersion: loadgate/v1\nname: fault\npreflight: false\nbackends: {b: {kind: openai, model: sim, url: 'SIMSOCKET'}}\n" + prompts + "load: {rate: 100, duration: 4s}\n", wrap: slowed, hogs: 8},
 	{check: "shared_stamps", made: "SIGSTOP, 60 ms of every 90", level: "invalid", file: raw(stream, "{concurrency: 8, requests: 3x}"), while: stopAndGo(60*time.Millisecond, 30*time.Millisecond)},
 	{check: "blurred_times", made: "SIGSTOP, 70 ms of every 190", level: "invalid", file: raw("/paced/20ms/20ms/20/v1/chat/completions", "{concurrency: 32, requests: 400}"), while: stopAndGo(70*time.Millisecond, 120*time.Millisecond)},
 	{check: "sockets", made: "ulimit -n 40", level: "invalid", file: raw(short, "{concurrency: 64, requests: 5x}"), wrap: []string{"sh", "-c", `ulimit -n 40; exec "$@"`, "sh"}},
