@@ -73,10 +73,12 @@ func (x *exchange) classify(err error) llm.ErrorClass {
 }
 
 // isClientSockets tells this machine's own want of sockets from faults of the
-// target.
+// target. Package net keeps only the words of what stopped it from asking for a
+// name.
 func isClientSockets(err error) bool {
+	dns, _ := errors.AsType[*net.DNSError](err)
 	for _, e := range []error{syscall.EMFILE, syscall.ENFILE, syscall.EADDRNOTAVAIL, syscall.ENOBUFS} {
-		if errors.Is(err, e) {
+		if errors.Is(err, e) || (dns != nil && strings.HasSuffix(dns.Err, e.Error())) {
 			return true
 		}
 	}

@@ -23,6 +23,19 @@ func (c *Client) Through(proxy string) {
 // WithoutLoop has net/http carry everything.
 func (c *Client) WithoutLoop() { c.loops.off = true }
 
+// HTTP2Places is how many requests have a place on an HTTP/2 connection, or wait
+// for one that is being opened.
+func (c *Client) HTTP2Places() (n int) {
+	c.h2.mu.Lock()
+	defer c.h2.mu.Unlock()
+	for _, conns := range c.h2.conns {
+		for e := range conns.all {
+			n += e.used
+		}
+	}
+	return n
+}
+
 // discard is a connection into which one can write.
 type discard struct{ net.Conn }
 

@@ -361,3 +361,45 @@ func TestHTTP2Cancel(t *testing.T) {
 		t.Errorf("%d connections", n)
 	}
 }
+
+// A request that gives up while its connection is being opened takes nobody with
+// it who waits for the same connection.
+func TestHTTP2OpenerGivesUp(t *testing.T) {
+	t.Parallel()
+	var conns atomic.Int32
+	first := make(chan struct{})
+	url := tcpServer(t, func(n int, c net.Conn, r *bufio.Reader) {
+		conns.Add(1)
+		if n == 0 { // says nothing
+			close(first)
+			hang(c, r)
+			return
+		}
+		io.WriteString(c, settings2)
+		hang(c, r)
+	})
+	client := newClient(t, wire.Options{Protocol: wire.H2C, StreamsPerConnection: 8})
+	opener, giveUp := context.WithCancelCause(t.Context())
+	waiter, end := context.WithCancelCause(t.Context())
+	var wg sync.WaitGroup
+	wg.Go(func() { client.Do(opener, streamCall(url), "", &recorder{}) })
+	<-first
+	waiting := make(chan wire.Result, 1)
+	wg.Go(func() { waiting <- client.Do(waiter, streamCall(url), "", &recorder{}) })
+	for client.HTTP2Places() < 2 {
+		time.Sleep(time.Millisecond)
+	}
+	giveUp(errors.New("enough"))
+	for conns.Load() < 2 { // until the waiter has a connection of its own
+		select {
+		case res := <-waiting:
+			t.Fatalf("the waiter failed with the opener: %+v", res)
+		case <-time.After(time.Millisecond):
+		}
+	}
+	end(errors.New("the end"))
+	if res := <-waiting; res.Class != "" || res.Err == nil || res.Err.Error() != "the end" {
+		t.Errorf("%+v", res)
+	}
+	wg.Wait()
+}

@@ -2,7 +2,6 @@ package wire
 
 import (
 	"context"
-	"errors"
 	"net"
 	"net/http"
 	"slices"
@@ -37,6 +36,7 @@ type h2entry struct {
 	to     endpoint
 	ready  chan struct{} // closed when it is open, or cannot be opened
 	err    error
+	left   bool // err is only that whoever opened it gave up
 	client *http.ClientConn
 	conn   *h2conn
 	used   int  // requests that have it or wait for it
@@ -78,8 +78,8 @@ func (p *h2pool) get(ctx context.Context, r *route) (e *h2entry, reused bool, er
 			return nil, false, context.Cause(ctx)
 		}
 		switch {
-		case e.err != nil && !mine && errors.Is(e.err, context.Canceled):
-			continue // whoever opened it gave up for reasons of its own
+		case e.left && !mine:
+			continue
 		case e.err != nil:
 			return nil, false, e.err
 		case e.client.Reserve() == nil:
@@ -133,6 +133,7 @@ func (p *h2pool) add(e *h2entry) {
 
 func (p *h2pool) open(ctx context.Context, e *h2entry, r *route) {
 	defer close(e.ready)
+	given := ctx
 	c, err := p.dialer.dial(ctx, e.to)
 	if err == nil {
 		e.conn = newH2conn(c)
@@ -143,7 +144,7 @@ func (p *h2pool) open(ctx context.Context, e *h2entry, r *route) {
 		err = e.settle(ctx, p.dialer.timeouts.Connect)
 	}
 	if err != nil {
-		e.err = err
+		e.err, e.left = err, given.Err() != nil
 		p.retire(e)
 	}
 }
@@ -161,7 +162,10 @@ func (e *h2entry) settle(ctx context.Context, limit time.Duration) error {
 		return nil
 	case <-ctx.Done():
 		_ = e.client.Close()
-		return &phaseError{llm.ErrTimeoutConnect, context.Cause(ctx)}
+		if cause := context.Cause(ctx); cause != errNoSettings {
+			return cause
+		}
+		return &phaseError{llm.ErrTimeoutConnect, errNoSettings}
 	}
 }
 

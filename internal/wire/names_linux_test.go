@@ -7,9 +7,11 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"os"
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -138,6 +140,20 @@ func TestNamesThatCannotBeResolved(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Where this machine has no sockets left to ask for a name with, it is not the
+// name's fault.
+func TestNoSocketToAskForAName(t *testing.T) {
+	before := net.DefaultResolver
+	t.Cleanup(func() { net.DefaultResolver = before })
+	net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
+		return nil, &net.OpError{Op: "dial", Net: "udp", Err: os.NewSyscallError("socket", syscall.EMFILE)}
+	}}
+	res := newClient(t, wire.Options{}).Do(t.Context(), streamCall("http://model.test.:80/v1"), "", &recorder{})
+	if res.Class != llm.ErrClient {
+		t.Errorf("class %q, want %q: %v", res.Class, llm.ErrClient, res.Err)
 	}
 }
 
