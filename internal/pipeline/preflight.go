@@ -223,6 +223,8 @@ func hintFor(class llm.ErrorClass, status int) string {
 		return "the server does not accept such a request: look at `params:` and at the model's context length"
 	case class == llm.ErrDial || class == llm.ErrDNS || class == llm.ErrTimeoutConnect:
 		return "is the server running there? `--wait 10m` waits for one that is still starting"
+	case class == llm.ErrTLS:
+		return "for an authority of your own set `tls: {ca: FILE}` on the backend, for a server that asks who you are `tls: {cert: FILE, key: FILE}`"
 	case class == llm.ErrBadContentType:
 		return "is this an inference server, and the url its endpoint? `stream: false` for one that does not stream"
 	default:
