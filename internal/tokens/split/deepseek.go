@@ -4,7 +4,7 @@ import "unicode/utf8"
 
 // matcher is a Pattern by what matches at one place.
 type matcher struct {
-	match func(c classes, text string, i int) int // the end of the match, or i
+	match func(c classes, text string, i int) int // the end of the match; none: i or less
 	rare  bool                                    // of ASCII, only digits begin a match
 }
 
