@@ -129,7 +129,7 @@ func (f *fit) result() *result.Fit {
 		}
 	}
 	var otherwise []string
-	out.Lines, otherwise = f.drawnLines(f.load)
+	out.Lines, otherwise = f.drawnLines()
 	line("arrival_gap", "ms", spreadOf(gapsOf(f.due)), spreadOf(gapsOf(f.sent)))
 	line("send_lateness", "ms", nil, spreadOf(f.late))
 	line("think_time", "ms", spreadOf(f.think), spreadOf(f.waited))

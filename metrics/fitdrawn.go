@@ -40,8 +40,8 @@ func (d *drawn) add(s *engine.Sample) {
 	}
 }
 
-// lines set what is configured beside what was drawn.
-func (f *fit) drawnLines(l *scenario.Load) (lines []result.FitLine, misfits []string) {
+// drawnLines set what is configured beside what was drawn.
+func (f *fit) drawnLines() (lines []result.FitLine, misfits []string) {
 	for _, of := range []struct {
 		name, what string
 		law        *llm.Lengths
@@ -59,7 +59,7 @@ func (f *fit) drawnLines(l *scenario.Load) (lines []result.FitLine, misfits []st
 			misfits = append(misfits, fmt.Sprintf("%d %s are drawn otherwise than configured (%s): %s, and sampling does not explain it", len(of.values), of.what, of.law.Text, how))
 		}
 	}
-	if line, how := gapLine(l, gapsOf(f.due)); line != nil {
+	if line, how := gapLine(f.load, gapsOf(f.due)); line != nil {
 		lines = append(lines, *line)
 		if how != "" {
 			misfits = append(misfits, fmt.Sprintf("%d gaps between arrivals are otherwise than configured (%s): %s, and sampling does not explain it", line.Sent.N, line.Text, how))

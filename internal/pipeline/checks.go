@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"loadgate/datasets"
-
 	"loadgate/internal/gate"
 	"loadgate/internal/llm"
 	"loadgate/internal/result"
