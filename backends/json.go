@@ -26,37 +26,6 @@ type scanner struct {
 	numbers   numbers
 }
 
-// numbers are the places of an event's token counts, in order.
-type numbers struct {
-	at [6]number
-	n  int // more than there is room for: unknown
-}
-
-// number is the place of one count, and what it counts.
-type number struct {
-	from, to int
-	of       counted
-}
-
-// counted says what a number of an event's usage counts.
-type counted uint8
-
-const (
-	countsOther counted = iota
-	countsInput
-	countsOutput
-	countsReasoning
-	countsCached
-	countKinds
-)
-
-func (l *numbers) add(from, to int, of counted) {
-	if l.n < len(l.at) {
-		l.at[l.n] = number{from, to, of}
-	}
-	l.n++
-}
-
 const maxSkipDepth = 32
 
 // object walks the members of an object; member reads the value of key.

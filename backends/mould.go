@@ -19,6 +19,37 @@ type mould struct {
 	numbers   numbers // of the usage, by their places in after
 }
 
+// numbers are the places of an event's token counts, in order.
+type numbers struct {
+	at [6]number
+	n  int // more than there is room for: unknown
+}
+
+// number is the place of one count, and what it counts.
+type number struct {
+	from, to int
+	of       counted
+}
+
+// counted says what a number of an event's usage counts.
+type counted uint8
+
+const (
+	countsOther counted = iota
+	countsInput
+	countsOutput
+	countsReasoning
+	countsCached
+	countKinds
+)
+
+func (l *numbers) add(from, to int, of counted) {
+	if l.n < len(l.at) {
+		l.at[l.n] = number{from, to, of}
+	}
+	l.n++
+}
+
 // learn takes the shape of an event that the scanner has just read.
 func (m *mould) learn(s *scanner) {
 	if c := s.c; s.texts != 1 || c.choices != 1 || c.finish != "" || c.hasIDs || s.numbers.n > len(s.numbers.at) {
